@@ -1,0 +1,141 @@
+"""Shards as `datasets.save_to_disk` lays them out, so that `load_from_disk` and `load_dataset` both read them.
+
+Written by pyarrow's stream writer with the declared schema and fixed batch and shard sizes: the same rows give the same
+bytes. `SHA256SUMS` covers the shards, their metadata, the dataset card and croissant.json, nothing that holds a date.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpora.errors import UsageError
+from corpora.files import sha256_file
+from corpora.records import SCHEMA_VERSION, example_schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SPLITS = ("train", "validation", "test")
+SUMS = "SHA256SUMS"
+BATCH_ROWS = 1_000
+SHARD_ROWS = 50_000
+_DOCUMENTS = ("README.md", "croissant.json", "dataset_dict.json")
+
+
+def write_split(folder: Path, split: str, table: pa.Table) -> None:
+    """Write one split's rows under `folder/split`: Arrow stream shards, `state.json` and `dataset_info.json`.
+
+    Args:
+        folder: the output folder.
+        split: `train`, `validation` or `test`.
+        table: its rows in their final order, with at least the columns of `example_schema`.
+    """
+    import pyarrow as pa
+
+    target = folder / split
+    target.mkdir(parents=True)
+    schema = _shard_schema()
+    shards = range(0, table.num_rows, SHARD_ROWS)
+    names = [f"data-{number:05d}-of-{len(shards):05d}.arrow" for number in range(len(shards))]
+    for name, start in zip(names, shards, strict=True):
+        rows = table.slice(start, SHARD_ROWS).select(schema.names).cast(schema).combine_chunks()
+        with pa.ipc.new_stream(target / name, schema) as writer:
+            writer.write_table(rows, max_chunksize=BATCH_ROWS)
+    _write_info(target, schema, names)
+
+
+def write_dataset_dict(folder: Path, splits: Sequence[str]) -> None:
+    """Write `dataset_dict.json`, which tells `load_from_disk` the splits that are there."""
+    _write_json(folder / "dataset_dict.json", {"splits": list(splits)})
+
+
+def splits_in(folder: Path) -> list[str]:
+    """The splits a dataset folder names.
+
+    Raises:
+        UsageError: the folder holds no `dataset_dict.json`, so it is no built corpus.
+    """
+    listing = folder / "dataset_dict.json"
+    if not listing.is_file():
+        raise UsageError(
+            f"{folder} is not a built corpus: it has no dataset_dict.json. Give the folder that --out named."
+        )
+    return list(json.loads(listing.read_text(encoding="utf-8"))["splits"])
+
+
+def write_sums(folder: Path) -> str:
+    """Write `SHA256SUMS` in the form `sha256sum -c` reads; returns the SHA-256 of that file itself."""
+    lines = [f"{sha256_file(path)}  {path.relative_to(folder).as_posix()}\n" for path in _summed(folder)]
+    text = "".join(lines).encode()
+    (folder / SUMS).write_bytes(text)
+    return hashlib.sha256(text).hexdigest()
+
+
+def verify_sums(folder: Path) -> Iterator[str]:
+    """Compare a built corpus with its `SHA256SUMS`; yields one sentence a fault, none when all is as it was built.
+
+    Raises:
+        UsageError: there is no `SHA256SUMS`, so this is no built corpus.
+    """
+    listing = folder / SUMS
+    if not listing.is_file():
+        raise UsageError(f"{folder} is not a built corpus: it has no {SUMS}. Give the folder that --out named.")
+    lines = [line.partition("  ") for line in listing.read_text(encoding="utf-8", errors="replace").splitlines()]
+    listed = {name: digest for digest, _, name in lines if name}
+    if len(listed) < len(lines) or not lines:
+        yield f"{SUMS} is damaged"
+    for name, digest in listed.items():
+        path = folder / name
+        if not path.is_file():
+            yield f"{name} is missing"
+        elif sha256_file(path) != digest:
+            yield f"{name} was changed after the build"
+    for path in _summed(folder):
+        if (name := path.relative_to(folder).as_posix()) not in listed:
+            yield f"{name} was added after the build"
+
+
+def _summed(folder: Path) -> Iterable[Path]:
+    split_files = (path for split in SPLITS for path in (folder / split).glob("*"))
+    documents = (folder / name for name in _DOCUMENTS)
+    return sorted(path for path in (*split_files, *documents) if path.is_file())
+
+
+def _shard_schema() -> pa.Schema:
+    from datasets import Features
+
+    schema = example_schema()
+    features = Features.from_arrow_schema(schema).arrow_schema.metadata
+    return schema.with_metadata({**features, "schema_version": SCHEMA_VERSION})
+
+
+def _write_info(target: Path, schema: pa.Schema, names: Sequence[str]) -> None:
+    from datasets import Features
+
+    digests = "".join(sha256_file(target / name) for name in names)
+    state: dict[str, Any] = {
+        "_data_files": [{"filename": name} for name in names],
+        "_fingerprint": hashlib.sha256(digests.encode()).hexdigest()[:16],
+        "_format_columns": None,
+        "_format_kwargs": {},
+        "_format_type": None,
+        "_output_all_columns": False,
+        "_split": target.name,
+    }
+    _write_json(target / "state.json", state)
+    info = {
+        "citation": "",
+        "description": "",
+        "features": Features.from_arrow_schema(schema).to_dict(),
+        "homepage": "",
+        "license": "",
+    }
+    _write_json(target / "dataset_info.json", info)
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,116 @@
+"""Plain-text session transcripts in the manner of Alexander Street's counseling collections, one or more a file.
+
+Lines go through five steps: page furniture out and sessions apart (`layout`), labels found (`labels`), turns collected
+here, words cleaned (`cleaning`), roles given (`roles`); `header` reads what stands before the speech.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from corpora.records import Drop, Origin, Role, Session, Turn
+from corpora.sources.base import Unit, file_unit, list_files
+from corpora.sources.header import named_roles, read_header
+from corpora.sources.labels import number_of
+from corpora.sources.layout import parts
+from corpora.sources.roles import MIN_CONFIDENCE, assign_roles
+from corpora.sources.turns import Speech, read_part
+from corpora.text import Text, TextError, read_text
+
+_TEXT = frozenset({".txt", ".text"})
+_DOCUMENTS = frozenset({".pdf", ".doc", ".docx", ".rtf", ".odt", ".htm", ".html", ".mht", ".mhtml"})
+_MIN_ID_DIGITS = 2  # `Client 1` and `Client 2` count a couple's members; `Client 41` numbers a client
+
+
+@dataclass(frozen=True, slots=True)
+class AlexanderStreet:
+    """Text files of a folder: transcripts as published in print-like form, labelled turns under a header."""
+
+    name: str = "alexander-street"
+    modality: str = "spoken"
+    license: str = "the publisher's licence to your institution; no redistribution"
+    consent: str = "recorded and published with the participants' consent, as stated by the publisher"
+
+    def files(self, root: Path) -> list[Path]:
+        """The transcripts below `root`; documents of other formats are listed too, so that `read` can say so."""
+        return list_files(root, _TEXT | _DOCUMENTS, "a folder of transcripts (.txt)")
+
+    def units(self, path: Path, name: str) -> list[Unit]:
+        """One unit a file: a transcript is some 60 kB."""
+        return [file_unit(path, name)]
+
+    def read(self, unit: Unit) -> Iterator[Session | Drop]:
+        """The sessions of one file."""
+        path = Path(unit.path)
+        origin = Origin(unit.path, unit.start, unit.end)
+        if path.suffix.lower() in _DOCUMENTS:
+            detail = f"{path.suffix} files are not read; save the transcript as plain text (.txt, UTF-8)"
+            yield Drop("unsupported_format", "file", origin, count=0, detail=detail, quarantined=True)
+            return
+        try:
+            text = read_text(path)
+        except TextError as error:
+            blank = error.reason == "blank_file"
+            yield Drop(error.reason, "file", origin, count=0, detail=error.detail, quarantined=not blank)
+            return
+        yield from self._sessions(text, unit, origin)
+
+    def _sessions(self, text: Text, unit: Unit, origin: Origin) -> Iterator[Session | Drop]:
+        read = [(part.start, *read_part(part)) for part in parts(text.lines)]
+        spoken = [(start, speeches, header) for start, speeches, header in read if speeches]
+        if not spoken:
+            detail = "no line opens with a speaker's label such as THERAPIST: or C:; label the turns and build again"
+            yield Drop("no_speaker_labels", "file", origin, count=0, detail=detail, quarantined=True)
+            return
+        stem = str(PurePosixPath(unit.name).with_suffix(""))
+        line_starts = text.line_starts() if len(spoken) > 1 else []
+        bounds = [0, *(line_starts[start] for start, _, _ in spoken[1:]), len(text.data)]
+        for number, (_, speeches, header) in enumerate(spoken):
+            session_id = stem if number == 0 else f"{stem}#{number + 1}"
+            where = Origin(unit.path, bounds[number], bounds[number + 1])
+            yield from self._session(session_id, where, speeches, header)
+
+    def _session(
+        self, session_id: str, origin: Origin, speeches: list[Speech], header: list[str]
+    ) -> Iterator[Session | Drop]:
+        kept = [speech for speech in speeches if speech.words]
+        if empty := len(speeches) - len(kept):
+            yield Drop("empty_after_cleaning", "turn", origin, session_id, count=empty, detail="only marks, no words")
+        turns_of: dict[str, list[str]] = {}
+        for speech in kept:
+            turns_of.setdefault(speech.key, []).append(speech.words)
+        roles, confidence = assign_roles(turns_of, named_roles(header))
+        problem = _problem(roles, confidence)
+        if problem:
+            reason, detail = problem
+            yield Drop(reason, "session", origin, session_id, count=len(kept), detail=detail, quarantined=True)
+            return
+        meta, client = read_header(header)
+        yield Session(
+            session_id,
+            self.name,
+            client or _client_in_labels(kept, roles),
+            [Turn(i, roles[s.key], s.label, s.words, s.start_s) for i, s in enumerate(kept)],
+            meta | {"modality": self.modality},
+            origin,
+        )
+
+
+def _problem(roles: dict[str, Role], confidence: float) -> tuple[str, str] | None:
+    """Why a session cannot be used, if it cannot: reason and advice."""
+    sides = set(roles.values())
+    if not {"therapist", "client"} <= sides:
+        found = ", ".join(sorted(sides)) or "nobody"
+        return "one_sided", f"the labels say that only {found} speaks; check the labels of the other side"
+    if confidence < MIN_CONFIDENCE:
+        return "roles_unclear", "what is said does not tell the therapist; rename the labels to THERAPIST and CLIENT"
+    return None
+
+
+def _client_in_labels(speeches: list[Speech], roles: dict[str, Role]) -> str | None:
+    """The one number that all client labels of a session carry, if it can be a client's."""
+    numbers = {number_of(speech.label) for speech in speeches if roles[speech.key] == "client"}
+    number = numbers.pop() if len(numbers) == 1 else None
+    return number if number and len(number) >= _MIN_ID_DIGITS else None
