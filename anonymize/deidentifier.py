@@ -1,0 +1,101 @@
+"""The room's front door: find identifiers in a session, survey it, and write it anew with surrogates."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+from anonymize import vocabulary as voc
+from anonymize.finder import read_session
+from anonymize.keys import KEY_BYTES
+from anonymize.metadata import names_in, publishable
+from anonymize.reading import Reading
+from anonymize.replace import replace_session
+from anonymize.roster import Roster, Survey, build_roster, names_survey
+from anonymize.spans import Span
+from anonymize.structured import find_structured
+from anonymize.surrogates import Surrogates
+from corpora.errors import UsageError
+from corpora.records import Session
+
+POLICIES = ("balanced", "strict")
+_SHORTEST_LABEL = 4  # shorter labels are abbreviations of roles: T, Cl, Pat
+
+
+class Deidentifier:
+    """Finds and replaces identifiers; one instance serves any number of sessions and keeps nothing of them.
+
+    Args:
+        key: 32 secret bytes; the same key gives the same surrogates.
+        policy: "balanced", or "strict", which masks every unexplained capital inside a sentence.
+        style: "surrogate" (made-up names, places, numbers) or "placeholder" ([NAME-1], [DATE]).
+        dates: "surrogate" (no interval is kept) or "shift" (one constant per client, a multiple of seven days).
+
+    Raises:
+        UsageError: the policy is unknown or the key is not 32 bytes long.
+    """
+
+    def __init__(
+        self, key: bytes, policy: str = "balanced", style: str = "surrogate", dates: str = "surrogate"
+    ) -> None:
+        if policy not in POLICIES:
+            raise UsageError(f"unknown policy {policy!r}; choose one of {', '.join(POLICIES)}")
+        if len(key) != KEY_BYTES:
+            raise UsageError(f"the key has {len(key)} bytes; it must have {KEY_BYTES}")
+        self.key = key
+        self.policy = policy
+        self.style = style
+        self.dates = dates
+
+    def find(self, turns: list[str], known_names: Iterable[str] = (), roster: Roster | None = None) -> list[list[Span]]:
+        """The identifiers of one session: per turn, sorted spans that do not overlap.
+
+        Memory works inside the call: a name that one turn makes certain is masked in all. `known_names` (the caller's)
+        and `roster` (the client's other sessions') are certain from the start.
+        """
+        return self._read(turns, known_names, roster)[1]
+
+    def _read(
+        self, turns: list[str], known_names: Iterable[str] = (), roster: Roster | None = None
+    ) -> tuple[Reading, list[list[Span]]]:
+        structured = find_structured(turns)
+        known = build_roster("", (), known_names).memory()
+        phrases: dict[str, str] = {}
+        if roster:
+            known |= roster.memory()
+            phrases = roster.phrases()
+        reading = read_session(turns, known, phrases, structured, strict=self.policy == "strict")
+        return reading, [sorted([*a, *b]) for a, b in zip(reading.spans(), structured, strict=True)]
+
+    def survey(self, session: Session) -> Survey:
+        """The name forms that this session is sure of, for the client's roster."""
+        named = [*_names_in_labels(session), *names_in(session.meta, self.find)]
+        survey = self._read([turn.text for turn in session.turns], named)[0].survey()
+        return Survey(survey.forms + names_survey(named).forms)
+
+    def replace(self, session: Session, roster: Roster | None = None) -> Session:
+        """The session with surrogates for identifiers and `deidentified` set; without a roster, by its own survey's."""
+        if roster is None:
+            roster = build_roster(session.client_id or session.session_id, [self.survey(session)])
+        return self.apply(session, roster)[0]
+
+    def apply(self, session: Session, roster: Roster) -> tuple[Session, list[list[Span]], list[list[Span]]]:
+        """Replace by the client's roster: (new session, spans found in the input, surrogates' spans in the output)."""
+        found = self.find([turn.text for turn in session.turns], roster=roster)
+        surrogates = Surrogates(self.key, roster.client_id, roster, style=self.style, dates=self.dates)
+        session = dataclasses.replace(session, meta=publishable(session.meta, self.find))
+        replaced, written = replace_session(session, found, surrogates)
+        return replaced, found, written
+
+
+def _names_in_labels(session: Session) -> list[str]:
+    """Names that stand as speaker labels ("MARISOL:"); roles and their abbreviations are no names."""
+    flags = voc.vocabulary().flags
+    names = []
+    for label in sorted({turn.speaker for turn in session.turns}):
+        for word in voc.split_words(label):
+            flag = flags.get(word, 0)
+            role = flag & (voc.TITLE | voc.KIN | voc.AMBIGUOUS) or flag & (voc.WORD | voc.NAME) == voc.WORD
+            if len(word) >= _SHORTEST_LABEL and not role:
+                names.append(word)
+    return names

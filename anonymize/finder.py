@@ -1,0 +1,49 @@
+"""Finding names, places and organisations in one session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from anonymize import names, places, roads
+from anonymize.reading import Reading
+from anonymize.spans import Span
+
+
+def read_session(
+    turns: Sequence[str],
+    known: Mapping[str, str],
+    phrases: Mapping[str, str],
+    taken: Sequence[Sequence[Span]],
+    *,
+    strict: bool = False,
+) -> Reading:
+    """Read one session and decide on every token.
+
+    What is certain by shape (phrases, head words, spelled names) comes first; then every candidate is scored twice,
+    since the first pass fills the session's memory and the second uses it.
+
+    Args:
+        turns: the session's turns.
+        known: look-up forms of single tokens that are certain from elsewhere -> their type.
+        phrases: phrases of several tokens that are certain from elsewhere -> their type.
+        taken: per turn, spans that are decided already (structured identifiers) and are left alone.
+        strict: mask every unexplained capital inside a sentence.
+    """
+    reading = Reading(turns, known, phrases, taken, strict=strict)
+    places.mark_phrases(reading)
+    names.mark_spelled(reading)
+    places.mark_organisations(reading)
+    places.mark_streets(reading)
+    roads.mark_roads(reading)
+    for again in range(3):
+        if again > 1 and not reading.careless:
+            break  # only a careless session still has names to learn
+        names.mark_scored(reading)
+        names.extend_runs(reading)
+        names.extend_hyphens(reading)
+        names.mark_initials(reading)
+        places.mark_firms(reading)
+        places.mark_linked(reading)
+        reading.remember()
+        places.mark_remembered(reading)
+    return reading

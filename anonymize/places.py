@@ -1,0 +1,301 @@
+"""Places and organisations: listed phrases, head words, streets, and phrases that the session remembers."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from anonymize import context
+from anonymize import vocabulary as voc
+from anonymize.reading import KEPT, LOCATION, NAME, ORG, Reading
+from anonymize.tokens import HYPHEN, LOWER, NUMBER, SPACE
+
+_LINKS = frozenset({"of", "the", "and", "for", "de", "la", "del", "le", "al", "san", "saint", "st", "our", "lady"})
+_INDIFFERENT = voc.KEEP | voc.CAPITAL | voc.STATE
+_LONGEST_NAME = 3  # plain words before a head word where capitals are lost
+_LONGEST_STREET = 2  # rare words before a street's type
+_LONGEST_RUN = 6  # capitals before or after one
+
+
+def mark_phrases(reading: Reading) -> None:
+    """Match the lists' phrases: those that identify nobody are kept, places and organisations are marked."""
+    low, phrases = reading.low, reading.vocab.phrases
+    i = 0
+    while i < reading.count:
+        step = 1
+        for rest, flag in phrases.get(low[i], ()):
+            stop = i + 1 + len(rest)
+            if tuple(low[i + 1 : stop]) == rest and _in_one_piece(reading, i, stop) and _take(reading, i, stop, flag):
+                step = stop - i
+                break
+        i += step
+
+
+def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
+    """Act on a phrase's flag; False where the phrase does not stand for what it is listed as."""
+    if flag & (voc.KIN | voc.TITLE | voc.ORG_HEAD):
+        reading.flag[b - 1] |= flag
+    elif flag & _INDIFFERENT or (flag & voc.ORG and not org_cue(reading, a)):
+        reading.status[a:b] = bytes([KEPT]) * (b - a)  # an organisation counts where one works, not where one shops
+    elif not flag & (voc.PLACE | voc.ORG) or not _stands(reading, a, b):
+        return False
+    else:
+        reading.mark(a, b, ORG if flag & voc.ORG else LOCATION, "phrase")
+    return True
+
+
+def _in_one_piece(reading: Reading, a: int, b: int) -> bool:
+    return not any(reading.status[a:b]) and all(reading.before[k] in (SPACE, HYPHEN) for k in range(a + 1, b))
+
+
+def _stands(reading: Reading, a: int, b: int) -> bool:
+    """Whether a listed phrase is meant as such here: capitals where they mean something, else a cue for plain words."""
+    if reading.cased and reading.shape[a] != LOWER:
+        return reading.shape[b - 1] != LOWER
+    if not all(reading.wordy(k) or reading.low[k] in context.FUNCTION for k in range(a, b)):
+        return True
+    return place_cue(reading, a)
+
+
+def place_cue(reading: Reading, i: int) -> bool:
+    """Whether the words before token i lead up to a place: in, from, near; moved to, back at."""
+    if not i or reading.before[i] != SPACE:
+        return False
+    previous = reading.low[i - 1]
+    if previous in context.LOCATIVE:
+        return True
+    return previous in context.DIRECTION and i > 1 and reading.low[i - 2] in context.MOTION
+
+
+def strong_place_cue(reading: Reading, i: int) -> bool:
+    """Whether someone lives in, moves to, is born in what token i names: "moved to hatch", "grew up in normal"."""
+    return place_cue(reading, i) and any(reading.low[k] in context.RESIDENCE for k in range(max(0, i - 4), i - 1))
+
+
+def org_cue(reading: Reading, i: int) -> bool:
+    """Whether the words before token i lead up to an organisation: at, for; works with, enrolled in."""
+    if not i or reading.before[i] != SPACE:
+        return False
+    previous = reading.low[i - 1]
+    if previous in ("at", "for"):
+        return True
+    return previous in ("to", "with", "from", "in") and i > 1 and reading.low[i - 2] in context.WORK
+
+
+def mark_organisations(reading: Reading) -> None:
+    """Mark names that end in a head word (Matteson Nursery), or follow "St." (St. Casimir)."""
+    for i, flag in enumerate(reading.flag):
+        if flag & voc.ORG_HEAD and not reading.status[i] and not reading.label[i]:
+            first = _head_start(reading, i)
+            if first < i:
+                stop = _head_end(reading, i + 1)
+                reading.mark(first, stop, ORG, "head")
+        elif (
+            reading.low[i] in ("st", "saint")
+            and i + 1 < reading.count
+            and not reading.label[i]
+            and reading.joined(i + 1)
+        ):
+            nextone = i + 1
+            if reading.capital(nextone) if reading.cased else _rare(reading, nextone):
+                reading.mark(i, nextone + 1, LOCATION if place_cue(reading, i) else ORG, "saint")
+
+
+def _head_start(reading: Reading, i: int) -> int:
+    """The first token of the organisation whose head word is token i; i where it has no name before it."""
+    first = i
+    if reading.capital(i):
+        while i - first < _LONGEST_RUN and reading.joined(first) and reading.capital(first - 1):
+            if reading.status[first - 1] or _closed(reading, first - 1):
+                break
+            first -= 1
+        return first if first < i else _owner(reading, i)
+    if (first := _owner(reading, i)) < i:
+        return first
+    first = _rare_start(reading, i)
+    if reading.low[i] in context.CUED_HEADS and not reading.cased:
+        first = _bare_start(reading, i)
+        cued = org_cue(reading, first) or place_cue(reading, first) or reading.low[first - 1] == "to"
+        if cued and (reading.ends(i) or _closed(reading, i + 1)):
+            return first
+        first = _rare_start(reading, i)
+    if first < i or reading.cased or reading.low[i] not in context.FIRM_HEADS:
+        return first
+    return _bare_start(reading, i)
+
+
+def _rare_start(reading: Reading, i: int) -> int:
+    first = i
+    while reading.joined(first) and i - first < _LONGEST_NAME and _rare(reading, first - 1):
+        first -= 1
+    return first
+
+
+def _bare_start(reading: Reading, i: int) -> int:
+    """Where a name of plain words begins that stands before token i without an article: "called copper basin ..."."""
+    first = i
+    while reading.joined(first) and i - first < _LONGEST_NAME and not _closed(reading, first - 1):
+        if reading.barred(first - 1) or reading.shape[first - 1] == NUMBER:
+            break
+        first -= 1
+    named = any(reading.low[k] not in context.GENERIC and not reading.flag[k] & voc.ORG_HEAD for k in range(first, i))
+    lead = reading.low[first - 1] if reading.joined(first) else ""
+    if not named or lead in context.DETERMINERS or lead in context.POSSESSIVES or lead in context.BE:
+        return i
+    return first if lead in context.FUNCTION else i
+
+
+def mark_firms(reading: Reading) -> None:
+    """A name with "and sons", or with its trade where capitals are lost, is a firm: Dhaliwal and Sons Cartage."""
+    for i in range(1, reading.count - 1):
+        if reading.label[i - 1] != NAME or reading.label[i] or not reading.joined(i):
+            continue
+        stop = i
+        if reading.low[i] == "and" and reading.low[i + 1] in context.KINDRED and reading.joined(i + 1):
+            stop = i + 2 if not reading.cased or reading.capital(i + 1) else i
+        while stop < reading.count and reading.joined(stop) and _trade(reading, stop):
+            stop += 1
+        first = i - 1
+        while reading.joined(first) and reading.label[first - 1] == NAME:
+            first -= 1
+        if stop > i:
+            reading.mark(first, stop, ORG, "firm")
+
+
+def _trade(reading: Reading, i: int) -> bool:
+    if reading.status[i] or (reading.cased and not reading.capital(i)):
+        return False
+    return reading.low[i] in context.TRADES and (reading.ends(i) or _closed(reading, i + 1))
+
+
+def _head_end(reading: Reading, b: int) -> int:
+    """Take in what follows a head word by "of" (Church of the Redeemer), where capitals show it."""
+    stop, last = b, b + _LONGEST_RUN
+    while stop < min(reading.count, last) and reading.joined(stop) and not reading.status[stop]:
+        if reading.capital(stop) and not _closed(reading, stop):
+            stop += 1
+            b = stop
+        elif reading.low[stop] in _LINKS and stop - b < 2:  # noqa: PLR2004 - "of the"
+            stop += 1
+        else:
+            break
+    return b
+
+
+def _closed(reading: Reading, i: int) -> bool:
+    low = reading.low[i]
+    return low in context.FUNCTION or (low in context.TITLES and low not in _LINKS)
+
+
+def _rare(reading: Reading, i: int) -> bool:
+    """Whether a token without a capital is likely part of a proper name: listed, or in no list at all."""
+    if (
+        reading.barred(i)
+        or reading.shape[i] == NUMBER
+        or reading.flag[i] & (voc.KIN | voc.TITLE)
+        or _closed(reading, i)
+    ):
+        return False
+    return reading.flag[i] == 0 or reading.solid(i)
+
+
+def mark_streets(reading: Reading) -> None:
+    """Mark streets and places named after the land: Dunmore Road, Maple Hollow."""
+    for i, word in enumerate(reading.low):
+        street = word in context.STREETS
+        if (not street and word not in context.LANDSCAPE) or reading.label[i] or reading.status[i]:
+            continue
+        first = _capitals_start(reading, i) if reading.capital(i) else _street_start(reading, i, street=street)
+        if first < i:
+            kind = LOCATION if street or not org_cue(reading, first) else ORG
+            reading.mark(first, i + 1, kind, "street" if street else "landscape")
+
+
+def _capitals_start(reading: Reading, i: int) -> int:
+    first = i
+    while i - first < _LONGEST_RUN and reading.joined(first) and reading.capital(first - 1):
+        kept = reading.status[first - 1] or reading.flag[first - 1] & (voc.CAPITAL | voc.STATE | voc.FAMOUS)
+        if kept or _closed(reading, first - 1):
+            break
+        first -= 1
+    return first if first < i else _owner(reading, i)
+
+
+def _owner(reading: Reading, i: int) -> int:
+    """The owner's token before the head token i (Hogg's Hollow, Tootie's Market); i itself where there is none."""
+    k = i - 1
+    if k < 0 or reading.before[i] != SPACE or reading.suffix[k] != "s" or reading.barred(k) or _closed(reading, k):
+        return i
+    if reading.flag[k] & voc.KIN or not (reading.capital(i) and reading.capital(k)):
+        shop = reading.low[i] in context.SHOPS and _rare(reading, k)
+        return k if shop and k and reading.low[k - 1] in context.PREPOSITIONS else i
+    return k
+
+
+def _street_start(reading: Reading, i: int, *, street: bool) -> int:
+    """Where a street's name begins that has no capitals: rare words, else plain ones without an article."""
+    first = i
+    if not street and reading.cased:
+        return i
+    while reading.joined(first) and i - first < _LONGEST_STREET and _rare(reading, first - 1):
+        first -= 1
+    if first == i and not reading.cased:
+        first = _bare_start(reading, i) if reading.low[i] in context.FIRM_STREETS else i
+        first = i - 1 if first == i and _bare_pair(reading, i) else first
+    return first
+
+
+def _bare_pair(reading: Reading, i: int) -> bool:
+    """Whether "at maple hollow" stands without an article, where case is lost."""
+    if not reading.joined(i) or not reading.joined(i - 1) or _closed(reading, i - 1) or reading.barred(i - 1):
+        return False
+    return place_cue(reading, i - 1) or org_cue(reading, i - 1)
+
+
+def mark_remembered(reading: Reading) -> None:
+    """Mark phrases of several tokens that the session, or the client's others, used as a place or an organisation."""
+    table: dict[tuple[str, str], list[tuple[list[str], str]]] = {}
+    for phrase, kind in reading.phrases.items():
+        head, second, *rest = phrase.split(" ")
+        table.setdefault((head, second), []).append((rest, kind))
+    if not table:
+        return
+    low = reading.low
+    for i, pair in enumerate(pairwise(low)):
+        for rest, kind in table.get(pair, ()):
+            stop = i + 2 + len(rest)
+            if reading.cased and not any(reading.shape[k] != LOWER for k in range(i, stop)):
+                continue  # the three rivers
+            if low[i + 2 : stop] == rest and _in_one_piece(reading, i, stop) and NAME not in reading.label[i:stop]:
+                reading.mark(i, stop, kind, "memory")
+
+
+def mark_linked(reading: Reading) -> None:
+    """Close gaps in capitalised names of places and organisations: Star of the Sea, Miners Federal, Quittacas Golf."""
+    for i in range(1, reading.count):
+        kind = reading.label[i]
+        if not kind or not reading.capital(i):
+            continue
+        first = _linked_start(reading, i)
+        if kind == NAME:
+            if first < i - 1 and reading.wordy(i) and reading.label[first] != NAME:  # Kettle Falls Chrome and Trim
+                reading.mark(first, i + 1, reading.label[first], "linked")
+            continue
+        if first < i:
+            reading.mark(first, i, kind, "linked")
+        n = i + 1
+        follows = n < reading.count and reading.before[n] == SPACE and reading.capital(n) and not reading.label[n]
+        if follows and reading.barred(n) and not _closed(reading, n):
+            reading.mark(n, n + 1, kind, "linked")
+
+
+def _linked_start(reading: Reading, i: int) -> int:
+    """The token to which linking words (of the), or none, lead back from token i; i itself where nothing is linked."""
+    label, k = reading.label, i
+    while k > 0 and i - k < _LONGEST_NAME and reading.before[k] == SPACE and reading.low[k - 1] in _LINKS:
+        k -= 1
+    if not k or reading.before[k] != SPACE or not reading.capital(k - 1) or reading.status[k - 1]:
+        return i
+    if label[k - 1]:
+        return k - 1 if label[k - 1] != NAME or reading.wordy(k - 1) else i
+    opens = k == i and not _closed(reading, k - 1) and (reading.inside(k - 1) or not reading.barred(k - 1))
+    return k - 1 if opens else i

@@ -1,0 +1,82 @@
+import pytest
+
+from anonymize.replace import clean_meta, replace_session, replace_text
+from anonymize.roster import Survey, SurveyForm, build_roster
+from anonymize.spans import Span
+from anonymize.surrogates import Surrogates
+from corpora.records import Origin, Session, Turn
+
+ROSTER = build_roster("c1", [Survey((SurveyForm("marisol", "NAME", 3, "given", "f"),))])
+SURROGATES = Surrogates(b"k" * 32, "c1", ROSTER)
+
+
+def session(*texts, **meta):
+    turns = [Turn(i, "client" if i % 2 else "therapist", f"DR. {i}:", t, float(i)) for i, t in enumerate(texts)]
+    return Session("s", "test", "c1", turns, meta, Origin("file.txt"))
+
+
+def test_spans_become_surrogates_and_the_rest_stays():
+    texts = "Hello, Marisol.", "I am Marisol, born May 3rd."
+    spans = [[Span(7, 14, "NAME", "r")], [Span(5, 12, "NAME", "r"), Span(19, 26, "DATE", "d")]]
+    new, written = replace_session(session(*texts), spans, SURROGATES)
+    for turn, old, found, placed in zip(new.turns, texts, spans, written, strict=True):
+        assert [(s.type, s.rule) for s in placed] == [(s.type, s.rule) for s in found]
+        rest, last = "", 0
+        for span in placed:
+            rest += turn.text[last : span.start] + "#"
+            last = span.end
+        kept, last = "", 0
+        for span in found:
+            kept += old[last : span.start] + "#"
+            last = span.end
+        assert rest + turn.text[placed[-1].end :] == kept + old[found[-1].end :]
+    assert new.turns[0].text[7:-1] == SURROGATES.text_for("NAME", "Marisol")
+
+
+def test_only_the_output_is_deidentified_and_speakers_are_roles():
+    old = session("Hi.", "Hi.")
+    new, written = replace_session(old, [[], []], SURROGATES)
+    assert (old.deidentified, new.deidentified) == (False, True)
+    assert [t.speaker for t in new.turns] == ["Therapist", "Client"]
+    assert [t.start_s for t in new.turns] == [0.0, 1.0]
+    assert written == [[], []]
+
+
+def test_metadata_goes_through_the_policy():
+    meta = {
+        "topic": "Marisol's grief since May 3rd, 2011",
+        "symptoms": ["fear of 614-555-0142", "insomnia"],
+        "age_range": "85-94",
+        "license": "https://creativecommons.org/licenses/by/4.0/",
+        "session_no": 3,
+        "gender": None,
+    }
+    made = clean_meta(meta, SURROGATES)
+    assert "Marisol" not in made["topic"]
+    assert "May 3rd" not in made["topic"]
+    assert "2011" in made["topic"]
+    assert "614" not in made["symptoms"][0]
+    assert made["symptoms"][1] == "insomnia"
+    assert made["age_range"] == "90+"
+    assert clean_meta({"age_range": "80-89"}, SURROGATES) == {"age_range": "80-89"}
+    assert (made["license"], made["session_no"], made["gender"]) == (meta["license"], 3, None)
+
+
+@pytest.mark.parametrize(
+    "spans",
+    [
+        [Span(0, 5, "NAME", "r"), Span(4, 8, "NAME", "r")],
+        [Span(3, 3, "NAME", "r")],
+        [Span(0, 50, "NAME", "r")],
+        [Span(-2, 3, "NAME", "r")],
+    ],
+)
+def test_spans_that_overlap_or_leave_the_turn_are_refused_without_its_text(spans):
+    with pytest.raises(ValueError, match="overlaps another or leaves") as caught:
+        replace_text("Marisol is here", spans, SURROGATES)
+    assert "Marisol" not in str(caught.value)
+
+
+def test_every_turn_needs_its_list_of_spans():
+    with pytest.raises(ValueError, match="1 lists of spans for 2 turns"):
+        replace_session(session("a", "b"), [[]], SURROGATES)
