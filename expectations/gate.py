@@ -1,0 +1,208 @@
+"""The gate: run the suites over the metrics table with Great Expectations, write Data Docs, and say pass or fail.
+
+Great Expectations sees numbers, flags and ids only. Its context lives in memory and has no Data Docs site of its own,
+which would otherwise be written to the temp folder; ours are written by `datadocs`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from numbers import Real
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+from corpora.errors import UsageError
+from expectations.metrics import by_split
+from expectations.suites import SUITES, Suite
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    import polars as pl
+
+    from expectations.thresholds import Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one expectation came to.
+
+    Attributes:
+        suite: The suite's name.
+        expectation: The expectation's name, unique in its suite.
+        description: What is expected, as a sentence.
+        severity: `critical`, `warning` or `info`.
+        passed: Whether it held.
+        observed: What was seen instead, in a few numbers.
+        reason: Why it is expected.
+        rule: How it is checked, in Great Expectations' words.
+        rows: Keyed ids of failing examples, or names of failing splits; the first twenty at most.
+    """
+
+    suite: str
+    expectation: str
+    description: str
+    severity: str
+    passed: bool
+    observed: str
+    reason: str
+    rule: str
+    rows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """The verdict: `passed` is True when every critical expectation held."""
+
+    passed: bool
+    results: tuple[Outcome, ...]
+
+    def failures(self, severity: str) -> list[Outcome]:
+        """The expectations of one severity that did not hold."""
+        return [outcome for outcome in self.results if not outcome.passed and outcome.severity == severity]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values: `passed` and `expectations`, one object an expectation, for the manifest."""
+        return {"passed": self.passed, "expectations": [asdict(outcome) for outcome in self.results]}
+
+
+def run_gate(
+    metrics: pl.DataFrame,
+    thresholds: Thresholds,
+    docs: Path,
+    run_name: str,
+    run_time: datetime,
+    *,
+    suites: Mapping[str, Suite] = SUITES,
+) -> GateResult:
+    """Validate a metrics table and write Data Docs.
+
+    Args:
+        metrics: What `metrics.measure` returned.
+        thresholds: The recipe's bounds.
+        docs: Folder of the Data Docs. Runs already recorded there stay, so that trends show; the folder is created.
+        run_name: Name of this run; a run of the same name and time is replaced.
+        run_time: When it ran; with a time zone.
+        suites: The suites to run, by name.
+
+    Raises:
+        UsageError: `run_time` has no time zone, or a suite is empty, has an expectation without a name of its own,
+            or asks for something that the tables do not hold.
+    """
+    from expectations.datadocs import write_docs
+
+    if run_time.tzinfo is None:
+        raise UsageError("run_time has no time zone; give it one, for instance datetime.now(timezone.utc)")
+    tables = {"examples": metrics.to_pandas(), "splits": by_split(metrics).to_pandas()}
+    context = _context()
+    outcomes: list[Outcome] = []
+    for name, suite in suites.items():
+        outcomes += _validate(context, tables, name, suite(thresholds))
+    passed = all(outcome.passed for outcome in outcomes if outcome.severity == "critical")
+    result = GateResult(passed, tuple(outcomes))
+    write_docs(docs, result, run_name, run_time)
+    return result
+
+
+def _context() -> Any:
+    """A context in memory that writes no file, opens no socket and shows no progress bar."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
+
+    config = DataContextConfig(
+        analytics_enabled=False,
+        data_docs_sites={},
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        progress_bars=ProgressBarsConfig(globally=False),
+    )
+    context = gx.get_context(project_config=config, mode="ephemeral")
+    source = context.data_sources.add_pandas("metrics")
+    for table in ("examples", "splits"):
+        source.add_dataframe_asset(table).add_batch_definition_whole_dataframe("all")
+    return context
+
+
+def _validate(context: Any, tables: Mapping[str, Any], suite: str, expectations: list[Any]) -> list[Outcome]:
+    """Run one suite, a Validation Definition for each table it reads, and report in the order the suite is written."""
+    order = [str((expectation.meta or {}).get("name", "")) for expectation in expectations]
+    if not order or "" in order or len(set(order)) < len(order):
+        raise UsageError(f"suite {suite}: it needs expectations, and each its own meta name; found {order}")
+    by_table: dict[str, list[Any]] = {}
+    for expectation in expectations:
+        by_table.setdefault(expectation.meta.get("table", "examples"), []).append(expectation)
+    if unknown := sorted(set(by_table) - set(tables)):
+        raise UsageError(f"suite {suite}: no table {', '.join(unknown)}; there are {', '.join(tables)}")
+    found: dict[str, Outcome] = {}
+    for table, of_table in by_table.items():
+        found |= {o.expectation: o for o in _validate_table(context, table, tables[table], suite, of_table)}
+    return [found[name] for name in order]
+
+
+def _validate_table(context: Any, table: str, frame: Any, suite: str, expectations: list[Any]) -> list[Outcome]:
+    import great_expectations as gx
+
+    name = f"{suite}.{table}"
+    batches = context.data_sources.get("metrics").get_asset(table).get_batch_definition("all")
+    definition = context.validation_definitions.add(
+        gx.ValidationDefinition(
+            name=name, data=batches, suite=context.suites.add(gx.ExpectationSuite(name, expectations=expectations))
+        )
+    )
+    checkpoint = context.checkpoints.add(
+        gx.Checkpoint(name=name, validation_definitions=[definition], result_format="SUMMARY")
+    )
+    (run,) = checkpoint.run(batch_parameters={"dataframe": frame}).run_results.values()
+    keys = frame["example_id" if table == "examples" else "split"]
+    return [_outcome(suite, keys, result) for result in run.results]
+
+
+def _outcome(suite: str, keys: Any, result: Any) -> Outcome:
+    config = result.expectation_config
+    if not result.result:
+        where = f"suite {suite}, expectation {config.meta['name']}"
+        raise UsageError(f"{where}: it could not be evaluated; does the table hold {config.kwargs.get('column')!r}?")
+    rows = result.result.get("partial_unexpected_index_list") or []
+    rule = _rule(result)
+    return Outcome(
+        suite=suite,
+        expectation=config.meta["name"],
+        description=config.description or rule,
+        severity=str(config.severity.value),
+        passed=bool(result.success),
+        observed=_observed(result),
+        reason=config.notes if isinstance(config.notes, str) else " ".join(config.notes or ()),
+        rule=rule,
+        rows=tuple(dict.fromkeys(str(keys[row]) for row in rows)),
+    )
+
+
+def _observed(result: Any) -> str:
+    """What was seen: how many of how many were against it and at which values, or the one value observed."""
+    seen = result.result
+    if "unexpected_count" not in seen:
+        value = seen.get("observed_value")
+        return f"{value:,}" if isinstance(value, Real) else str(value)
+    text = f"{seen['unexpected_count']:,} of {seen['element_count']:,} against it"
+    values = {v for v in seen["partial_unexpected_list"] if isinstance(v, Real) and not isinstance(v, bool)}
+    if not values:
+        return text
+    shown = ", ".join(f"{value:.4g}" for value in sorted(values)[:3])
+    return f"{text} ({'value' if len(values) == 1 else 'values such as'} {shown})"
+
+
+def _rule(result: Any) -> str:
+    """The sentence Great Expectations' own renderer gives for a check, custom expectations included."""
+    result.render()
+    content = result.expectation_config.rendered_content[0].to_json_dict()["value"]
+    params = {name: param["value"] for name, param in content.get("params", {}).items()}
+    return Template(content.get("template", "")).safe_substitute(
+        {name: f"{value:g}" if isinstance(value, float) else value for name, value in params.items()}
+    )

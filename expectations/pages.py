@@ -1,0 +1,55 @@
+"""HTML pages that stand alone: one inline stylesheet, no script, nothing fetched, every value escaped."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpora.files import write_atomic
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_page(path: Path, template: str, **values: object) -> None:
+    """Render `templates/<template>.html.jinja2` with `values` to `path`, whole or not at all; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    html = _environment().get_template(f"{template}.html.jinja2").render(**values)
+    write_atomic(path, html.encode())
+
+
+def slug(name: str) -> str:
+    """A name as part of a file name and of a link: letters, digits, `_` and `-` only."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or "unnamed"
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader
+    from markupsafe import Markup
+
+    loader = FileSystemLoader(TEMPLATES)
+    environment = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    # The policy names the one stylesheet by its hash: injected style and any script would be refused by the browser.
+    environment.globals["style"] = Markup(style)  # noqa: S704  our own file
+    environment.globals["policy"] = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+    environment.filters["number"] = _number
+    environment.filters["words"] = lambda name: str(name).replace("_", " ")
+    return environment
+
+
+def _number(value: Any) -> str:
+    """A count with thousands separated, a fraction with three significant digits, anything else as it is."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.3g}"

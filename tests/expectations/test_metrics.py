@@ -1,0 +1,111 @@
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from corpora.records import count_words
+from expectations.metrics import by_split, measure
+
+
+def test_measures_a_clean_table_one_row_an_example(examples):
+    rows = measure(examples())
+    assert rows["example_id"].to_list() == [f"e{number:04}" for number in range(40)]
+    assert rows.select(pl.all_horizontal("schema_ok", "role_order_ok", "words_match", "one_completion").all()).item()
+    fourth = rows.row(3, named=True)
+    assert fourth["counted_words"] == 53
+    assert fourth["prompt_words"] == 7 * 5
+    assert fourth["prompt_messages"] == 7
+    assert fourth["characters"] == 7 * len("turn 0 of context 3") + 53 * len("word3 ") - 1
+    assert rows["crisis"].arg_true().to_list() == [7]
+    assert rows["id_count"].max() == rows["client_splits"].max() == rows["response_splits"].max() == 1
+
+
+def test_no_text_of_a_message_is_in_the_table(examples):
+    rows = measure(examples(lambda rows: rows[0]["completion"][0].update(content="Rosalind Quuxworth called")))
+    assert "Quuxworth" not in rows.write_csv()
+
+
+@pytest.mark.parametrize(
+    ("roles", "order", "starts", "ends"),
+    [
+        ("user", True, True, True),
+        ("system,user,assistant,user", True, True, True),
+        ("assistant,user", True, False, True),
+        ("user,assistant", True, True, False),
+        ("user,user", False, True, True),
+        ("user,system,user", False, True, True),
+        ("user,therapist,user", False, True, True),
+        ("system,system,user", False, False, True),
+        ("", True, False, False),
+    ],
+)
+def test_role_flags(examples, roles, order, starts, ends):
+    messages = [{"role": role, "content": "text"} for role in roles.split(",") if role]
+    row = measure(examples(lambda rows: rows[0].update(prompt=messages))).row(0, named=True)
+    assert (row["role_order_ok"], row["starts_with_user"], row["ends_with_user"]) == (order, starts, ends)
+
+
+@pytest.mark.parametrize("roles", [[], ["user"], ["assistant", "assistant"]])
+def test_a_completion_is_one_assistant_message(examples, roles):
+    messages = [{"role": role, "content": "text"} for role in roles]
+    assert not measure(examples(lambda rows: rows[0].update(completion=messages)))["one_completion"][0]
+
+
+@pytest.mark.parametrize("empty", ["", " \t\n", " ", None])
+def test_messages_without_a_visible_character_are_empty(examples, empty):
+    rows = measure(examples(lambda rows: rows[0]["prompt"][0].update(content=empty)))
+    assert rows["empty_texts"].to_list()[:2] == [1, 0]
+
+
+@given(texts=st.lists(st.text(), min_size=1, max_size=20))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])  # the fixture is a pure function
+def test_words_are_counted_as_the_records_count_them(examples, texts):
+    def spoil(rows):
+        for row, text in zip(rows, texts, strict=True):
+            row["completion"][0]["content"] = text
+
+    rows = measure(examples(spoil, count=len(texts)))
+    assert rows["counted_words"].to_list() == [count_words(text) for text in texts]
+
+
+def test_a_missing_column_or_another_type_is_a_schema_fault_and_the_rest_still_measured(examples):
+    for spoilt in (examples().drop("topic"), examples().with_columns(pl.col("session_no").cast(pl.Int64))):
+        rows = measure(spoilt)
+        assert not rows["schema_ok"].any()
+        assert rows["words_match"].all()
+        assert rows.height == 40
+
+
+def test_an_undeclared_column_is_a_schema_fault(examples):
+    assert not measure(examples().with_columns(path=pl.lit("x")))["schema_ok"].any()
+
+
+def test_nulls_in_required_columns_are_counted(examples):
+    rows = measure(examples(lambda rows: rows[2].update(client_id=None, split=None)))
+    assert rows["missing_values"].to_list()[:4] == [0, 0, 2, 0]
+
+
+def test_what_stands_in_two_splits_is_seen_on_each_of_its_rows(examples):
+    rows = measure(examples(lambda rows: rows[0].update(split="test")))
+    assert rows["client_splits"].to_list()[:11] == [2] * 10 + [1]
+    assert rows["group_splits"].to_list()[:11] == [2] * 10 + [1]
+
+
+def test_the_same_response_in_two_splits_is_seen(examples):
+    rows = measure(examples(lambda rows: rows[39].update(completion=rows[0]["completion"])))
+    assert rows["response_splits"].to_list() == [2, *[1] * 38, 2]
+
+
+def test_no_example_at_all_is_measured_as_no_row(examples):
+    rows = measure(examples(list.clear))
+    assert rows.height == 0
+    assert by_split(rows).height == 0
+
+
+def test_by_split_folds_counts_and_rates(examples):
+    table = by_split(measure(examples(lambda rows: rows[35].update(other_hits=3))))
+    assert table["split"].to_list() == ["test", "train", "validation"]
+    assert table["examples"].to_list() == [10, 20, 10]
+    assert table["clients"].to_list() == [1, 2, 1]
+    words, rate = table["words"][0], table["other_hits_per_1000"][0]
+    assert rate == pytest.approx(3000 / words)

@@ -1,0 +1,136 @@
+import base64
+import hashlib
+import re
+
+import pytest
+
+from expectations.gate import GateResult, Outcome
+from expectations.report import write_report
+from expectations.safe_harbor import CLASSES, replaced_counts
+
+
+def outcome(description, severity, *, passed, observed):
+    return Outcome("privacy", description, description, severity, passed, observed, "A reason.", "A rule.")
+
+
+HELD = outcome("No name is left.", "critical", passed=True, observed="0 of 40 against it")
+FAILED = outcome("No client stands in two splits.", "critical", passed=False, observed="7 of 40 against it")
+WARNED = outcome("Few other finds.", "warning", passed=False, observed="3 of 3 against it")
+PASSED = GateResult(passed=True, results=(HELD, WARNED))
+REFUSED = GateResult(passed=False, results=(HELD, FAILED))
+
+
+@pytest.fixture
+def page(tmp_path, manifest, metrics):
+    """The text of a report page."""
+
+    def write(gate=PASSED, document=None, table=metrics):
+        return write_report(tmp_path, manifest if document is None else document, table, gate).read_text()
+
+    return write
+
+
+def words(html):
+    """What a reader sees: the text without style and tags."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)))
+
+
+def test_the_verdict_comes_first_and_says_why(page):
+    passed, refused = words(page()), words(page(REFUSED))
+    assert passed.index("Publishable") < passed.index("What came in")
+    assert "this warning before you decide: Few other finds. Seen: 3 of 3 against it." in passed
+    assert "1 of 2 critical checks failed, so nothing was published: No client stands in two splits." in refused
+    assert "Publishable" not in refused
+
+
+def test_counts_are_the_manifests(page):
+    text = words(page())
+    for expected in (
+        "Turns 40 as target, 70 as context 110 12 1 123 ✓ adds up".replace("✓ ", ""),
+        "no speaker label files quarantined 2",
+        "outside window turns dropped 8",
+        "NAME 1,234",
+        "identifiers removed 1,236",
+        "3 of 4 clients are unknown",
+        "Words looked at 4,321",
+        "sample spoken CC0-1.0 not stated",
+        "A. Names replaced 1,234",
+        "train 20 2 2",
+        "1 example carries the flag crisis",
+        "windows min words 50",
+        "split ratios 0.8, 0.1, 0.1",
+        "Recipe hash " + "f00d" * 16,
+        "12.3 s",
+    ):
+        assert expected in text, expected
+
+
+def test_a_sum_that_does_not_add_up_is_said_in_the_verdict(page, manifest):
+    manifest["accounting"]["turns"]["seen"] += 1
+    text = words(page())
+    assert "does not add up: something is unaccounted for" in text[: text.index("What came in, and")]
+
+
+def test_texts_of_the_recipe_stay_out_unless_they_are_choices(page):
+    html = page()
+    assert "someone" not in html
+    assert "names.txt" not in html
+    assert "deidentify style surrogate" in words(html)
+
+
+def test_shifted_dates_are_said_not_to_be_safe_harbor(page, manifest):
+    assert "shifted dates are not Safe Harbor" not in words(page())
+    manifest["recipe"][1]["dates"] = "shift"
+    assert "shifted dates are not Safe Harbor" in words(page())
+
+
+@pytest.mark.parametrize("rows", [0, 1, 40])
+def test_an_empty_manifest_and_few_rows_break_nothing(page, metrics, rows):
+    text = words(page(REFUSED, {}, metrics.head(rows)))
+    assert f"{rows} examples" in text or f"examples {rows}" in text
+    assert "What came in" not in text
+
+
+def test_every_part_of_the_manifest_may_be_missing(page, manifest):
+    for part in manifest:
+        assert "Audit report" in page(document={key: value for key, value in manifest.items() if key != part})
+
+
+def test_hostile_values_are_text(page, manifest):
+    hostile = "<script>alert(1)</script><b onclick=x>"
+    manifest["sources"] = {hostile: {"modality": hostile, "license": hostile, "consent": hostile}}
+    manifest["accounting"]["files"]["quarantined"] = {hostile: 2}
+    manifest["identifiers"]["by_rule"] = {hostile: 1}
+    manifest["packages"] = {hostile: hostile}
+    html = page()
+    assert "<script" not in html
+    assert "<b onclick" not in html
+    assert html.count("&lt;script&gt;alert(1)") >= 6
+
+
+def test_the_policy_allows_the_pages_own_style_and_nothing_else(page):
+    html = page()
+    style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)[1].replace("&#39;", "'")
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    assert not re.search(r"https?://|\ssrc=|style=|@import|url\((?!#)", html)
+    assert html.count("<style>") == html.count("style>") // 2 == 1
+
+
+def test_no_promise_is_made(page):
+    text = words(page()).lower()
+    assert "compliant" not in text
+    assert "safe harbor met" not in text
+    assert "what is not promised" in text
+
+
+def test_the_eighteen_classes_are_all_there_and_use_every_span_type():
+    from anonymize.spans import SPAN_TYPES
+
+    assert "".join(c.letter for c in CLASSES) == "ABCDEFGHIJKLMNOPQR"
+    assert {name for c in CLASSES for name in c.types} == set(SPAN_TYPES) - {"ORG"}  # ORG is ours, not the rule's
+    counts = {c.letter: n for c, n in replaced_counts({"DATE": 3, "AGE90": 2, "ORG": 9})}
+    assert counts["C"] == 5
+    assert counts["Q"] is None
+    assert counts["A"] == 0
