@@ -1,0 +1,63 @@
+"""The sum that must come out: every file, session and turn is kept, dropped or quarantined, each for one reason.
+
+A tally is a plain counter of (level, outcome, reason), so that tallies of work units add up to the build's. `kept`
+reasons are `kept` for files and sessions, `target` and `context` for turns.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from corpora.records import Drop, Example
+
+LEVELS = ("file", "session", "turn")
+OUTCOMES = ("kept", "dropped", "quarantined")
+Tally = Counter[tuple[str, str, str]]
+
+
+def tally_drop(tally: Tally, drop: Drop) -> None:
+    """Count a dropped or quarantined session, or turns; a file's own fate is settled when all its units are known."""
+    outcome = "quarantined" if drop.quarantined else "dropped"
+    if drop.level == "session":
+        tally["session", outcome, drop.reason] += 1
+    if drop.level != "file":
+        tally["turn", outcome, drop.reason] += drop.count
+
+
+def tally_session(tally: Tally, turns: int, made: Iterable[Example | Drop]) -> bool:
+    """Count one finished session and each of its turns; True where at least one turn was kept.
+
+    A turn that is part of a target counts as `target`, else as `context` where a prompt holds it, else under the
+    reason a stage gave for it, else as `outside_every_window`.
+    """
+    fate = ["outside_every_window"] * turns
+    made = list(made)
+    for drop in made:
+        if isinstance(drop, Drop) and drop.turns:
+            fate[slice(*drop.turns)] = [drop.reason] * (drop.turns[1] - drop.turns[0])
+    origins = [item.provenance for item in made if isinstance(item, Example)]
+    for origin in origins:
+        fate[origin.context_start : origin.turn_start] = ["context"] * (origin.turn_start - origin.context_start)
+    for origin in origins:
+        fate[origin.turn_start : origin.turn_end] = ["target"] * (origin.turn_end - origin.turn_start)
+    for reason in fate:
+        tally["turn", "kept" if reason in ("target", "context") else "dropped", reason] += 1
+    if origins:
+        tally["session", "kept", "kept"] += 1
+    else:
+        tally["session", "dropped", "no_target"] += 1
+    return bool(origins)
+
+
+def as_document(tally: Tally) -> dict[str, Any]:
+    """The tally as the manifest holds it: `{"files": {"seen", "kept", "dropped", "quarantined"}, "sessions": ...}`."""
+    document: dict[str, Any] = {}
+    for level in LEVELS:
+        entry: dict[str, Any] = {"seen": sum(n for (at, _, _), n in tally.items() if at == level)}
+        for outcome in OUTCOMES:
+            found = {reason: n for (at, how, reason), n in sorted(tally.items()) if (at, how) == (level, outcome) and n}
+            entry[outcome] = found
+        document[f"{level}s"] = entry
+    return document

@@ -1,0 +1,1 @@
+"""One module a family of commands; heavy packages are imported inside the functions."""

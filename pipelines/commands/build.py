@@ -1,0 +1,176 @@
+"""`corpora build` and `corpora run`: a recipe to a published corpus."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from corpora.errors import UsageError
+from pipelines.commands.options import ANY_PATH, EXISTING_FILE, Function, detector_options, key_file_option, option
+
+if TYPE_CHECKING:
+    from pipelines.pipeline import Pipeline
+
+_STAGE_OF = {
+    "source": ("read", "source"),
+    "input": ("read", "input"),
+    "clients": ("read", "clients"),
+    "keep_low_quality": ("quality", "keep_low"),
+    "style": ("deidentify", "style"),
+    "dates": ("deidentify", "dates"),
+    "policy": ("deidentify", "policy"),
+    "known_names": ("deidentify", "known_names"),
+    "min_words": ("windows", "min_words"),
+    "context_turns": ("windows", "context_turns"),
+    "context_words": ("windows", "context_words"),
+    "split": ("split", "ratios"),
+    "seed": ("split", "seed"),
+    "folds": ("split", "folds"),
+}
+"""Which stage and parameter an option sets."""
+
+
+def _run_options(function: Function) -> Function:
+    for decorate in (
+        option("--json", "as_json", is_flag=True, help="Print the manifest as JSON on stdout."),
+        option("--dry-run", is_flag=True, help="Print the plan and the drop funnel; write nothing."),
+        key_file_option,
+        option(
+            "--workers",
+            type=click.IntRange(min=1),
+            help="Most processes [default: one a processor and 2 MiB of input].",
+        ),
+        option("--engine", type=click.Choice(["serial", "local"]), default="local", show_default=True),
+        option("--out", type=ANY_PATH, help="Folder to publish [default: ./corpora-out/SOURCE]."),
+    ):
+        function = decorate(function)
+    return function
+
+
+def _stage_options(function: Function) -> Function:
+    for decorate in (
+        option("--folds", type=EXISTING_FILE, help="CSV with client_id, split: your own split."),
+        option("--seed", type=int, help="Another draw of the split [default: 0]."),
+        option("--split", help="Shares of train,validation,test [default: 0.8,0.1,0.1]."),
+        detector_options,
+        option("--keep-low-quality", is_flag=True, default=None, help="Keep sessions rated low."),
+        option("--context-words", type=int, help="Most words of context [default: 1000]."),
+        option("--context-turns", type=int, help="Most merged turns of context [default: 8]."),
+        option("--min-words", type=int, help="Shortest therapist turn that becomes a target [default: 50]."),
+        option("--clients", type=EXISTING_FILE, help="CSV with session_id, client_id: who the clients are."),
+        option("--input", type=ANY_PATH, help="File or folder to read [default: the packaged fictional sample]."),
+        option("--source", help="Which reader; see `corpora sources` [default: alexander-street]."),
+    ):
+        function = decorate(function)
+    return function
+
+
+@click.command()
+@_stage_options
+@_run_options
+def build(**options: Any) -> None:
+    """Read, clean, de-identify, window, split, validate and publish a corpus."""
+    from pipelines.recipe import RECIPES
+
+    _run_recipe(RECIPES / "build.toml", **options)
+
+
+@click.command()
+@click.argument("recipe", type=EXISTING_FILE)
+@_stage_options
+@_run_options
+def run(recipe: Path, **options: Any) -> None:
+    """Run a recipe: a TOML file with an ordered list of [[stage]] tables; flags win over it."""
+    _run_recipe(recipe, **options)
+
+
+def _overrides(flags: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    if flags["split"] is not None:
+        try:
+            flags["split"] = tuple(float(share) for share in flags["split"].split(","))
+        except ValueError:
+            raise UsageError("--split takes three numbers that sum to 1, such as 0.8,0.1,0.1") from None
+    overrides: dict[str, dict[str, Any]] = {}
+    for flag, value in flags.items():
+        if value is not None:
+            stage, parameter = _STAGE_OF[flag]
+            overrides.setdefault(stage, {})[parameter] = value
+    return overrides
+
+
+def _run_recipe(
+    recipe: Path,
+    *,
+    out: Path | None,
+    engine: Any,
+    workers: int | None,
+    key_file: Path | None,
+    dry_run: bool,
+    as_json: bool,
+    **flags: Any,
+) -> None:
+    from pipelines.pipeline import Pipeline
+    from pipelines.progress import unit_progress
+    from pipelines.recipe import load_recipe
+    from pipelines.stages.read import SAMPLE
+
+    loaded = load_recipe(recipe, _overrides(flags))
+    pipeline = Pipeline(loaded.stages, loaded.name)
+    source = pipeline.reads[0].source
+    out = out or Path("corpora-out") / source
+    if any(read.root == SAMPLE for read in pipeline.reads):
+        click.echo(f"No --input: building the packaged sample of {source} (fiction, no real person's words).", err=True)
+    if dry_run:
+        _show_plan(pipeline, out, as_json=as_json)
+        return
+    with unit_progress() as progress:
+        published = pipeline.run(out, engine=engine, workers=workers, key_file=key_file, progress=progress)
+    if as_json:
+        click.echo(json.dumps(published.manifest, indent=2, ensure_ascii=False))
+        return
+    click.echo(_summary(published.manifest, published.quarantine))
+    click.echo(f"shards: {published.out}\nreport: {published.out / 'report' / 'index.html'}")
+
+
+def _summary(manifest: dict[str, Any], quarantine: Path) -> str:
+    turns, examples = manifest["accounting"]["turns"], manifest["examples"]
+    aside = sum(sum(level["quarantined"].values()) for name, level in manifest["accounting"].items() if name != "turns")
+    splits = ", ".join(f"{name} {entry['examples']}" for name, entry in examples["by_split"].items())
+    lost = sum(turns["dropped"].values()) + sum(turns["quarantined"].values())
+    warnings = [
+        f"warning, did not hold: {entry['description']} Seen: {entry['observed']}."
+        for entry in manifest["gate"]["expectations"]
+        if not entry["passed"]
+    ]
+    return "\n".join(
+        [
+            f"{examples['total']} examples ({splits}) in {manifest['duration_s']} s",
+            f"turns: {turns['seen']} seen = {sum(turns['kept'].values())} kept + {lost} dropped or quarantined",
+            f"identifiers replaced: {sum(manifest['identifiers']['by_class'].values())}",
+            *([f"set aside (files and sessions): {aside}, with reasons in {quarantine}"] if aside else []),
+            *warnings,
+        ]
+    )
+
+
+def _show_plan(pipeline: Pipeline, out: Path, *, as_json: bool) -> None:
+    from pipelines.dryrun import dry_run
+
+    plan = dry_run(pipeline)
+    if as_json:
+        click.echo(json.dumps(plan, indent=2))
+        return
+    for number, stage in enumerate(plan["stages"], start=1):
+        shown = ", ".join(
+            f"{key} = {value}" for key, value in stage.items() if key not in ("use", "version") and value is not None
+        )
+        click.echo(f"{number}. {stage['use']}  {shown}")
+    click.echo(f"to {out}: {plan['units']} work units, {plan['sessions']} sessions, {plan['turns']} turns")
+    click.echo("therapist turns (consecutive ones merged) that could be targets, before de-identification:")
+    for bound, count in plan["funnel"].items():
+        click.echo(f"  {bound:>3}+ words  {count}")
+    for reason, count in plan["left_out"].items():
+        click.echo(f"  left out: {reason}  {count}")

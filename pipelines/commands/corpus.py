@@ -1,0 +1,65 @@
+"""Commands on a finished build: `explain` and `verify`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from corpora.errors import CorporaError, UsageError
+from pipelines.commands.options import ANY_PATH, EXISTING
+
+
+@click.command()
+@click.argument("run", type=ANY_PATH)
+@click.option("--json", "as_json", is_flag=True, help="Print the sum as JSON.")
+def explain(run: Path, *, as_json: bool) -> None:
+    """Show where every file, session and turn of a build went (RUN is the build's folder)."""
+    from rich.console import Console
+    from rich.table import Table
+
+    accounting = _manifest(run)["accounting"]
+    if as_json:
+        click.echo(json.dumps(accounting, indent=2))
+        return
+    table = Table("", "outcome", "reason", "count")
+    for level, entry in accounting.items():
+        table.add_row(level, "seen", "", str(entry["seen"]))
+        for outcome in ("kept", "dropped", "quarantined"):
+            for reason, count in entry[outcome].items():
+                table.add_row("", outcome, reason, str(count))
+        table.add_section()
+    Console().print(table)
+    for level, entry in accounting.items():
+        kept, dropped, aside = (sum(entry[outcome].values()) for outcome in ("kept", "dropped", "quarantined"))
+        click.echo(f"{level}: {entry['seen']} seen = {kept} kept + {dropped} dropped + {aside} quarantined")
+
+
+def _manifest(run: Path) -> dict[str, Any]:
+    from pipelines.workplace import MANIFEST
+
+    refused = run.with_name(f"{run.name}.work") / MANIFEST
+    if refused.is_file() and (run / MANIFEST).is_file():
+        click.echo(f"note: a later build was refused; {refused.parent / 'report' / 'index.html'} says why", err=True)
+    for path in (run / MANIFEST, refused):
+        if path.is_file():
+            try:
+                document = json.loads(path.read_text(encoding="utf-8"))
+                return dict(document) if document["accounting"] else {}
+            except (ValueError, KeyError, TypeError):
+                raise UsageError(f"{path} is damaged: it is not the manifest of a build") from None
+    raise UsageError(f"{run} is not a build: it has no {MANIFEST}. Give the folder that --out named.")
+
+
+@click.command()
+@click.argument("folder", type=EXISTING)
+def verify(folder: Path) -> None:
+    """Check that a build's files are those it was published with."""
+    from corpora.shards import SUMS, verify_sums
+
+    if faults := list(verify_sums(folder)):
+        raise CorporaError(f"{folder}: " + "; ".join(faults))
+    count = len((folder / SUMS).read_text(encoding="utf-8").splitlines())
+    click.echo(f"{folder}: {count} files are as they were published")

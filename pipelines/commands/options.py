@@ -1,0 +1,39 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+EXISTING = click.Path(exists=True, path_type=Path)
+EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+ANY_PATH = click.Path(path_type=Path)
+
+
+def option(flag: str, *names: str, **settings: Any) -> Callable[[Function], Function]:
+    """A click option that the environment can set too, as `CORPORA_<FLAG>` without the command's name."""
+    variable = "CORPORA_" + flag.split("/", maxsplit=1)[0].strip("-").upper().replace("-", "_")
+    return click.option(flag, *names, envvar=variable, **settings)
+
+
+def key_file_option(function: Function) -> Function:
+    """`--key-file`."""
+    return option(
+        "--key-file", type=ANY_PATH, help="The 32-byte secret key [default: your config folder's; made where missing]."
+    )(function)
+
+
+def detector_options(function: Function) -> Function:
+    """`--style`, `--dates`, `--policy` and `--known-names`."""
+    for decorate in (
+        option("--known-names", type=EXISTING_FILE, help="Text file, one name a line, masked wherever it stands."),
+        option("--policy", type=click.Choice(["balanced", "strict"]), help="strict masks unknown capitals too."),
+        option("--dates", type=click.Choice(["surrogate", "shift"]), help="shift keeps intervals (not Safe Harbor)."),
+        option("--style", type=click.Choice(["surrogate", "placeholder"]), help="What stands in for an identifier."),
+    ):
+        function = decorate(function)
+    return function

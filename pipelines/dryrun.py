@@ -1,0 +1,57 @@
+"""What a build would do: its stages, its units, and how many targets each word bound would leave."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpora.records import Drop, count_words, merged_sides
+from pipelines.passes import units_of
+from pipelines.stages import MapStage, Stage
+from pipelines.units import introduced, mapped
+
+if TYPE_CHECKING:
+    from pipelines.pipeline import Pipeline
+
+FUNNEL = (0, 20, 50, 80)
+
+
+def dry_run(pipeline: Pipeline) -> dict[str, Any]:
+    """Read everything, change nothing.
+
+    Returns:
+        `stages` with their parameters, counts of `units`, `sessions` and `turns`, the `funnel` as word bound ->
+        targets, and `left_out` as reason -> sessions or files.
+    """
+    for stage in pipeline.stages:
+        stage.check()
+    maps = [stage for stage in pipeline.stages if isinstance(stage, MapStage)]
+    units = [unit for read in pipeline.reads for unit in units_of(read)]
+    lengths: list[int] = []
+    left_out: Counter[str] = Counter()
+    sessions = turns = 0
+    for read, unit in units:
+        for item in read.reader.read(unit):
+            session = item if isinstance(item, Drop) else mapped(introduced(item, read), maps)
+            if isinstance(session, Drop):
+                left_out[f"{session.reason} ({session.level})"] += session.count if session.level == "turn" else 1
+                continue
+            sessions += 1
+            turns += len(session.turns)
+            runs = list(merged_sides(session.turns))[1:]
+            lengths += [sum(count_words(turn.text) for turn in run) for side, run in runs if side == "assistant"]
+    return {
+        "stages": [{"use": stage.name, "version": stage.version, **_shown(stage)} for stage in pipeline.stages],
+        "units": len(units),
+        "sessions": sessions,
+        "turns": turns,
+        "funnel": {bound: sum(length >= bound for length in lengths) for bound in FUNNEL},
+        "left_out": dict(sorted(left_out.items())),
+    }
+
+
+def _shown(stage: Stage) -> dict[str, Any]:
+    """A stage's parameters, files by their paths: this is for the eyes of who gave them."""
+    files = {name: str(value) for name, value in vars(stage).items() if isinstance(value, Path)}
+    return stage.parameters() | files

@@ -1,0 +1,112 @@
+"""The manifest: what was built, from what, by which versions, where every turn went. No path, no plain id."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from anonymize.keys import key_id, keyed
+from corpora.records import SCHEMA_VERSION
+from expectations.metrics import AUDIT_COLUMNS
+from pipelines.accounting import as_document
+from pipelines.parts import work_key
+from pipelines.passes import Passes
+from pipelines.stages import Read, Split, Stage
+from pipelines.stages.read import SAMPLE
+from pipelines.versions import TOOL, package_versions
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from pipelines.corpus import Corpus
+
+
+def facts(
+    name: str, stages: Sequence[Stage], key: bytes, passes: Passes, corpus: Corpus, metrics: pl.DataFrame
+) -> dict[str, Any]:
+    """Everything about a build that the same inputs, recipe, key and versions make again (so: no time, no host)."""
+    recipe = [{"use": stage.name, "version": stage.version, **_published(stage, key)} for stage in stages]
+    reads = [stage for stage in stages if isinstance(stage, Read)]
+    return {
+        "tool": TOOL,
+        "schema_version": SCHEMA_VERSION,
+        "version": package_versions()[TOOL],
+        "name": name,
+        "sample": any(read.root == SAMPLE for read in reads),
+        "recipe": recipe,
+        "recipe_hash": work_key(recipe),
+        "key_id": key_id(key),
+        "packages": package_versions(),
+        "sources": {read.source: _terms(read.reader) for read in reads},
+        "accounting": as_document(passes.tally),
+        "clients": {"seen": len(passes.clients), "unknown": sum(not known for known in passes.clients.values())},
+        "identifiers": _by_class_and_rule(passes.identifiers),
+        "examples": _examples(metrics),
+        "splits": {
+            **next({"ratios": list(stage.ratios), "seed": stage.seed} for stage in stages if isinstance(stage, Split)),
+            "moved": len(corpus.moved),
+            "moved_groups": dict(sorted(corpus.moved.items())),
+        },
+        "privacy": _privacy(metrics, sum(done.words for done in passes.done)),
+    }
+
+
+def timed(document: Mapping[str, Any], started: float, sums: str | None) -> dict[str, Any]:
+    """The facts with what differs from run to run: when it was built, how long it took, and the hash of SHA256SUMS."""
+    now = time.time()
+    moment = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
+    return {**document, "built_at": moment, "duration_s": round(now - started, 2), "sums_sha256": sums}
+
+
+def moved_before(last: Mapping[str, Any], stages: Sequence[Stage]) -> dict[str, str]:
+    """The groups that the build with manifest `last` moved, where its split was drawn as this one's will be."""
+    splits = last.get("splits", {})
+    drawn = [splits.get("ratios"), splits.get("seed")]
+    same = any(isinstance(stage, Split) and [list(stage.ratios), stage.seed] == drawn for stage in stages)
+    return dict(splits.get("moved_groups", {})) if same else {}
+
+
+def _published(stage: Stage, key: bytes) -> dict[str, Any]:
+    """A stage's parameters, a file by a keyed hash: a plain one would let a list of names be guessed."""
+    files = {name for name, value in vars(stage).items() if isinstance(value, Path)}
+    parameters = stage.parameters().items()
+    return {name: f"file {keyed(key, 'file', value)[:12]}" if name in files else value for name, value in parameters}
+
+
+def _terms(reader: Any) -> dict[str, str]:
+    return {"modality": reader.modality, "license": reader.license, "consent": reader.consent}
+
+
+def _by_class_and_rule(identifiers: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
+    by_class, by_rule = Counter[str](), Counter[str]()
+    for (kind, rule), count in identifiers.items():
+        by_class[kind] += count
+        by_rule[rule] += count
+    return {"by_class": dict(sorted(by_class.items())), "by_rule": dict(sorted(by_rule.items()))}
+
+
+def _examples(metrics: pl.DataFrame) -> dict[str, Any]:
+    import polars as pl
+
+    def counted(column: str) -> dict[str, int]:
+        return dict(sorted(metrics.group_by(column).len().rows()))
+
+    by_split = metrics.group_by("split").agg(
+        pl.len().alias("examples"),
+        pl.col("group_id").n_unique().alias("groups"),
+        pl.col("session_id").n_unique().alias("sessions"),
+    )
+    return {
+        "total": metrics.height,
+        "by_split": {row.pop("split"): row for row in by_split.sort("split").to_dicts()},
+        "by_source": counted("source"),
+        "by_kind": counted("kind"),
+    }
+
+
+def _privacy(metrics: pl.DataFrame, words: int) -> dict[str, int]:
+    return {**{name: int(metrics[name].sum()) for name in AUDIT_COLUMNS}, "words": words}

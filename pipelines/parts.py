@@ -1,0 +1,105 @@
+"""Part files: the finished work of one unit under a key of everything that went into it.
+
+A part is written whole or not at all, and its name holds the hash of its bytes; so resuming is nothing but finding it,
+and a damaged one is done again. Parts of the survey hold raw text: they are private and stay in the work folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from corpora.errors import CorporaError
+from corpora.files import replacing, sha256_file
+from corpora.records import Drop, Origin, Session, Turn
+from pipelines.versions import package_versions
+
+
+def work_key(*parts: Any) -> str:
+    """SHA-256 (32 hex characters) of JSON values and package versions: equal work has equal keys."""
+    text = json.dumps([package_versions(), *parts], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the part of one key stands: `folder/KEY-HASH.suffix`."""
+
+    folder: Path
+    key: str
+    suffix: str
+
+    def path(self) -> Path:
+        """The part that was just found or written.
+
+        Raises:
+            CorporaError: it is gone.
+        """
+        if (path := self.found()) is None:
+            raise CorporaError(f"a part of {self.folder} vanished while it was needed; run the same command again")
+        return path
+
+    def found(self) -> Path | None:
+        """The part whose bytes are those its name tells; None where there is none."""
+        for path in sorted(self.folder.glob(f"{self.key}-*{self.suffix}")):
+            if path.stem.endswith(sha256_file(path)[:16]):
+                return path
+        return None
+
+    @contextmanager
+    def writing(self) -> Iterator[Path]:
+        """Yield a temporary path; what is written to it becomes the key's only part."""
+        with replacing(self.folder / f"{self.key}{self.suffix}") as temporary:
+            yield temporary
+        path = self.folder / f"{self.key}{self.suffix}"
+        for older in self.folder.glob(f"{self.key}-*{self.suffix}"):
+            older.unlink()
+        path.replace(path.with_name(f"{self.key}-{sha256_file(path)[:16]}{self.suffix}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """One session after the first pass: cleaned, still raw; the hash of its source bytes; the names it gives away."""
+
+    session: Session
+    digest: str
+    names: Any
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyPart:
+    """The first pass over one unit: sessions that go on, and everything that was left out."""
+
+    sessions: list[Surveyed]
+    drops: list[Drop]
+
+
+def write_survey(place: Place, part: SurveyPart) -> None:
+    """Write a survey part, whole or not at all."""
+    document = {"sessions": [asdict(entry) for entry in part.sessions], "drops": [asdict(drop) for drop in part.drops]}
+    with place.writing() as path:
+        path.write_text(json.dumps(document), encoding="ascii")
+
+
+def read_survey(path: Path) -> SurveyPart:
+    """Read what `write_survey` wrote."""
+    document = json.loads(path.read_bytes())
+    sessions = [Surveyed(_session(entry["session"]), entry["digest"], entry["names"]) for entry in document["sessions"]]
+    return SurveyPart(sessions, [drop_from(entry) for entry in document["drops"]])
+
+
+def _session(fields: Mapping[str, Any]) -> Session:
+    turns = [Turn(**turn) for turn in fields["turns"]]
+    return Session(**{**fields, "turns": turns, "origin": Origin(**fields["origin"])})
+
+
+def drop_from(fields: Mapping[str, Any]) -> Drop:
+    """A `Drop` from its JSON fields."""
+    origin = Origin(**fields["origin"]) if fields["origin"] else None
+    turns = tuple(fields["turns"]) if fields["turns"] else None
+    return Drop(**{**fields, "origin": origin, "turns": turns})

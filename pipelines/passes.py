@@ -1,0 +1,157 @@
+"""The two per-unit passes from the driver's side: survey everywhere, one roster a client, build everywhere."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from anonymize.keys import keyed
+from corpora.errors import UsageError
+from corpora.files import write_atomic
+from corpora.records import Origin
+from corpora.sources.base import Unit
+from pipelines.accounting import Tally
+from pipelines.engines import Runner
+from pipelines.stages import Read
+from pipelines.stages.read import client_table
+from pipelines.units import BuildDone, BuildTask, Plan, SurveyDone, SurveyTask, build_unit, survey_unit
+from pipelines.workplace import Workplace
+
+Progress = Callable[[str, int, int], None]
+"""Called as (name of the pass, units done, units in all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """What both passes came to: the parts in order of their units, the whole tally, and who the clients are."""
+
+    done: list[BuildDone]
+    tally: Tally
+    identifiers: Counter[tuple[str, str]]
+    clients: dict[tuple[str, str], bool]
+    """(source, client) -> whether the source says who the client is."""
+
+
+def run_passes(
+    place: Workplace, plan: Plan, units: Sequence[tuple[Read, Unit]], run: Runner, progress: Progress
+) -> Passes:
+    """Take every unit through both passes; finished ones are found, not redone."""
+    surveys, examples = place.folder("survey"), place.folder("examples")
+    survey_tasks = [SurveyTask(order, read, unit, plan, surveys) for order, (read, unit) in enumerate(units)]
+    surveyed: list[SurveyDone] = _watched("survey", run(survey_unit, survey_tasks), len(units), progress)
+    surveyed.sort(key=lambda survey: survey.task.order)
+    check_sessions(surveyed)
+    rosters = write_rosters(surveyed, plan, place.folder("rosters"))
+    build_tasks = [BuildTask(survey, _rosters_of(survey, rosters), examples) for survey in surveyed]
+    done: list[BuildDone] = _watched("de-identify", run(build_unit, build_tasks), len(units), progress)
+    done.sort(key=lambda build: build.task.survey.task.order)
+    clients: dict[tuple[str, str], bool] = {}
+    for survey in surveyed:
+        for _, client, known, _ in survey.sessions:
+            clients[survey.task.read.source, client] = known
+    tally: Tally = sum((build.tally for build in done), Counter())
+    identifiers: Counter[tuple[str, str]] = sum((build.identifiers for build in done), Counter())
+    return Passes(done, tally + file_tally(done), identifiers, clients)
+
+
+def _watched(name: str, results: Iterator[Any], total: int, progress: Progress) -> list[Any]:
+    progress(name, 0, total)
+    seen = []
+    for result in results:
+        seen.append(result)
+        progress(name, len(seen), total)
+    return seen
+
+
+def check_sessions(surveyed: Sequence[SurveyDone]) -> None:
+    """Look whether ids are unique and the clients' tables name sessions that are there.
+
+    Raises:
+        UsageError: two files give a session the same id, or a table names a session that no file holds.
+    """
+    files: dict[tuple[str, str], str] = {}
+    for survey in surveyed:
+        source, unit = survey.task.read.source, survey.task.unit
+        for session in (*(entry[0] for entry in survey.sessions), *survey.left_out):
+            if (first := files.setdefault((source, session), unit.path)) != unit.path:
+                raise UsageError(f"{first} and {unit.path} both give session {session!r}; rename or remove one of them")
+    for read in {survey.task.read for survey in surveyed}:
+        if read.clients:
+            table = client_table(read.clients)
+            if missing := sorted(session for session in table if (read.source, session) not in files):
+                raise UsageError(
+                    f"--clients {read.clients}: {len(missing)} of its {len(table)} sessions are not in the input, "
+                    f"such as {missing[0]!r}; a session's id is its file's path without the suffix"
+                )
+
+
+def units_of(read: Read, outputs: Sequence[Path] = ()) -> list[tuple[Read, Unit]]:
+    """The work units of one source, files in order, those under `outputs` (of an earlier build) left out.
+
+    Raises:
+        UsageError: the input is not there, or holds no file of the source.
+    """
+    root, reader = read.root, read.reader
+    base = root if root.is_dir() else root.parent
+    files = (
+        path for path in reader.files(root) if not any(path.resolve().is_relative_to(folder) for folder in outputs)
+    )
+    return [(read, unit) for path in files for unit in reader.units(path, path.relative_to(base).as_posix())]
+
+
+def write_rosters(surveyed: Sequence[SurveyDone], plan: Plan, folder: Path) -> dict[tuple[str, str], tuple[Path, str]]:
+    """Join each client's names over all of the client's sessions; one private file a client, named by its keyed id."""
+    from anonymize.roster import Survey, build_roster
+
+    names: defaultdict[tuple[str, str], list[Any]] = defaultdict(list)
+    for survey in surveyed:
+        for _, client, _, found in survey.sessions:
+            names[survey.task.read.source, client].append(found)
+    rosters = {}
+    for (source, client), found in names.items():
+        surveys = [Survey.from_json(entry) for entry in found]
+        roster = build_roster(keyed(plan.key, "client", source, client), surveys, plan.deidentify.caller_names())
+        digest = roster.digest()
+        path = folder / f"{keyed(plan.key, 'client', source, client)}-{digest[:16]}.json"
+        if not path.exists():
+            write_atomic(path, roster.to_json().encode())
+        rosters[source, client] = (path, digest)
+    return rosters
+
+
+def _rosters_of(survey: SurveyDone, rosters: dict[tuple[str, str], tuple[Path, str]]) -> dict[str, tuple[Path, str]]:
+    return {client: rosters[survey.task.read.source, client] for _, client, _, _ in survey.sessions}
+
+
+def file_tally(done: Sequence[BuildDone]) -> Tally:
+    """One fate a file: kept where any of its sessions was, else the reason it, or its sessions, were left out."""
+    fates: dict[tuple[str, str], tuple[str, str]] = {}
+    for build in done:
+        task = build.task.survey.task
+        file = (task.read.source, task.unit.name)
+        aside = [drop for drop in build.drops if drop.level == "file" or (drop.quarantined and drop.level == "session")]
+        fate = ("dropped", "no_session_kept")
+        if build.kept_sessions:
+            fate = ("kept", "kept")
+        elif aside:
+            fate = ("quarantined" if aside[0].quarantined else "dropped", aside[0].reason)
+        if fates.get(file, ("", ""))[0] != "kept":
+            fates[file] = fate
+    return Counter(("file", outcome, reason) for outcome, reason in fates.values())
+
+
+def write_quarantine(done: Sequence[BuildDone], folder: Path) -> Path:
+    """List what was set aside, one JSON line each with file, byte range and reason, never text; returns the list."""
+    lines = []
+    for build in done:
+        for drop in build.drops:
+            if drop.quarantined:
+                origin = replace(drop.origin or Origin(""), path=build.task.survey.task.unit.path)
+                lines.append(json.dumps(asdict(replace(drop, origin=origin)), sort_keys=True))
+    path = folder / "quarantine.jsonl"
+    write_atomic(path, "".join(f"{line}\n" for line in lines).encode())
+    return path

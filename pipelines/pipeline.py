@@ -1,0 +1,189 @@
+"""A pipeline is a list of stages; running one takes raw transcripts to a published, validated corpus.
+
+Order of a run: survey every unit, join each client's names into one roster, replace and make examples per unit, then
+work on all examples together, hold them to the expectations, and publish. The per-unit passes run on an engine and
+resume.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from anonymize.keys import load_key
+from corpora.card import write_documents
+from corpora.errors import GateError, UsageError
+from corpora.files import write_atomic
+from corpora.shards import write_sums
+from pipelines.corpus import Corpus, gather
+from pipelines.egress import close_egress
+from pipelines.engines import Engine, open_engine
+from pipelines.manifest import facts, moved_before, timed
+from pipelines.passes import Progress, run_passes, units_of, write_quarantine
+from pipelines.stages import CorpusStage, Deidentify, Expect, MakeStage, MapStage, Read, Stage, Windows
+from pipelines.units import Plan
+from pipelines.workplace import MANIFEST, Workplace
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from expectations.gate import GateResult
+    from expectations.thresholds import Thresholds
+
+    Describe = Callable[[pl.DataFrame], dict[str, Any]]
+
+Shape = TypeVar("Shape", bound=Stage)
+
+
+def _silent(_name: str, _done: int, _total: int) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A finished build: where it stands, its manifest, and the list of what was set aside."""
+
+    out: Path
+    manifest: dict[str, Any]
+    quarantine: Path
+
+
+class Pipeline:
+    """Stages in order; `run` makes the corpus."""
+
+    def __init__(self, stages: Sequence[Stage], name: str = "build") -> None:
+        """Check that the stages fit together.
+
+        Args:
+            stages: from `Read` to `Expect`, in order.
+            name: the recipe's name, for the manifest.
+
+        Raises:
+            UsageError: a stage needs what no earlier stage makes, or one that every pipeline has is missing or doubled.
+        """
+        self.stages, self.name = list(stages), name
+        made: set[str] = set()
+        for number, stage in enumerate(self.stages, start=1):
+            if missing := sorted(stage.inputs - made):
+                raise UsageError(
+                    f"stage {number} ({stage.name}) needs {', '.join(missing)}, which no earlier stage makes"
+                )
+            made |= stage.outputs
+        self.reads = self._all(Read)
+        self.deidentify = self._only(Deidentify)
+        self.expect = self._only(Expect)
+
+    def plan(self, key: bytes) -> Plan:
+        """The per-session part of the pipeline."""
+        at = self.stages.index(self.deidentify)
+        maps = self._all(MapStage)
+        before = tuple(stage for stage in maps if self.stages.index(stage) < at)
+        return Plan(before, self.deidentify, tuple(maps[len(before) :]), tuple(self._all(MakeStage)), key)
+
+    def run(
+        self,
+        out: Path | str,
+        engine: Engine = "local",
+        workers: int | None = None,
+        key_file: Path | None = None,
+        progress: Progress = _silent,
+    ) -> Published:
+        """Build the corpus at `out`, or finish a build that was cut off.
+
+        Args:
+            out: the folder to publish; `out.work` beside it holds everything a rerun needs.
+            engine: `serial` or `local`.
+            workers: size of the pool; by default one a processor.
+            key_file: the 32-byte key; by default the user's own, made where it is missing.
+            progress: told of each finished unit.
+
+        Raises:
+            GateError: a critical expectation failed; nothing was published, `out.work/report` says why.
+            UsageError: an input or option is wrong.
+            CorporaError: another build is running, a worker died, or a folder cannot be written.
+        """
+        started = time.time()
+        close_egress()
+        for stage in self.stages:
+            stage.check()
+        place = Workplace(Path(out))
+        units = [unit for read in self.reads for unit in units_of(read, place.folders)]
+        key = load_key(key_file)
+        with place.locked():
+            size = sum(unit.end - unit.start for _, unit in units)
+            with open_engine(engine, workers, len(units), size) as runner:
+                passes = run_passes(place, self.plan(key), units, runner, progress)
+            quarantine = write_quarantine(passes.done, place.folder("quarantine"))
+            moved = moved_before(place.last_manifest(), self.stages)
+            parts = [done.part for done in passes.done]
+            target = place.folder("corpus") / "rows.arrow"
+            corpus = gather(parts, self._all(CorpusStage), target, moved, passes.clients, key)
+            progress("validate", 0, 1)
+            describe = partial(facts, self.name, self.stages, key, passes, corpus)
+            manifest = self._finish(place, corpus, started, describe)
+            progress("validate", 1, 1)
+            return Published(place.out, manifest, quarantine)
+
+    def _finish(self, place: Workplace, corpus: Corpus, started: float, describe: Describe) -> dict[str, Any]:
+        """Measure, validate, document and publish the gathered rows."""
+        from expectations.gate import run_gate
+        from expectations.metrics import measure
+        from expectations.report import write_report
+
+        staging = place.fresh_staging()
+        metrics = measure(corpus.rows)
+        document = describe(metrics)
+        report = staging / "report"
+        if (earlier := place.out / "report" / "data-docs").is_dir():
+            shutil.copytree(earlier, report / "data-docs")
+        gate = run_gate(metrics, self._thresholds(), report / "data-docs", document["name"], datetime.now(UTC))
+        document["gate"] = gate.to_dict()
+        if not gate.passed:
+            write_report(report, timed(document, started, None), metrics, gate)
+            raise self._refuse(place, timed(document, started, None), gate)
+        corpus.write(staging)
+        write_documents(staging, document)
+        document = timed(document, started, write_sums(staging))
+        write_report(report, document, metrics, gate)
+        place.publish(document)
+        place.forget_refusal()
+        return document
+
+    def _refuse(self, place: Workplace, document: dict[str, Any], gate: GateResult) -> GateError:
+        """Leave the report in the work folder and nothing in OUT."""
+        target = place.work / "report"
+        shutil.rmtree(target, ignore_errors=True)
+        (place.staging / "report").rename(target)
+        write_atomic(place.work / MANIFEST, json.dumps(document, indent=2, ensure_ascii=False).encode())
+        shutil.rmtree(place.staging)
+        failed = "; ".join(f"{outcome.suite}: {outcome.description}" for outcome in gate.failures("critical"))
+        stays = " The earlier build stays as it was." if place.out.exists() else ""
+        return GateError(f"nothing was published, for this did not hold: {failed}{stays} See {target / 'index.html'}")
+
+    def _thresholds(self) -> Thresholds:
+        from expectations.thresholds import Thresholds
+
+        windows = self._all(Windows)
+        return Thresholds(
+            min_words={"transcript": min(stage.min_words for stage in windows)} if windows else {},
+            max_words=self.expect.max_words,
+            max_context_turns=max((stage.context_turns for stage in windows), default=8),
+            max_context_words=max((stage.context_words for stage in windows), default=None),
+            other_hits_per_1000=self.expect.other_hits_per_1000_words,
+        )
+
+    def _all(self, shape: type[Shape]) -> list[Shape]:
+        return [stage for stage in self.stages if isinstance(stage, shape)]
+
+    def _only(self, shape: type[Shape]) -> Shape:
+        found = self._all(shape)
+        if len(found) != 1:
+            raise UsageError(f"a pipeline has exactly one `{shape.name}` stage; this one has {len(found)}")
+        return found[0]

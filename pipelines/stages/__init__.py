@@ -1,0 +1,29 @@
+"""The stages a recipe can name, by their names."""
+
+from pipelines.stages.base import CorpusStage, MakeStage, MapStage, Stage
+from pipelines.stages.deidentify import Deidentify
+from pipelines.stages.expect import Expect
+from pipelines.stages.language import Language
+from pipelines.stages.quality import Quality
+from pipelines.stages.read import Read
+from pipelines.stages.split import Split
+from pipelines.stages.windows import Windows
+
+STAGES: dict[str, type[Stage]] = {
+    cls.name: cls for cls in (Read, Language, Quality, Deidentify, Windows, Split, Expect)
+}
+
+__all__ = [
+    "STAGES",
+    "CorpusStage",
+    "Deidentify",
+    "Expect",
+    "Language",
+    "MakeStage",
+    "MapStage",
+    "Quality",
+    "Read",
+    "Split",
+    "Stage",
+    "Windows",
+]

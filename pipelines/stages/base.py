@@ -1,0 +1,94 @@
+"""The shapes a stage can have. A stage is a small frozen dataclass: its fields are its parameters.
+
+`inputs` and `outputs` name facts about the data ("sessions", "deidentified", "examples", "split"), so that a recipe
+whose stages do not fit is refused before anything runs. A stage's `version` goes up whenever its output changes: it is
+part of every work key and of each row's provenance.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, dataclass_transform
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass as pydantic_dataclass
+
+from corpora.files import sha256_file
+from corpora.records import Drop, Example, Session
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Class = TypeVar("Class", bound=type)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def stage(cls: Class) -> Class:
+    """Make a stage of a class: a frozen dataclass whose parameters are checked when it is made."""
+    return cast("Class", pydantic_dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))(cls))
+
+
+class Stage(ABC):
+    """What all stages have: a name for recipes, a version, and the facts they need and make."""
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    inputs: ClassVar[frozenset[str]] = frozenset()
+    outputs: ClassVar[frozenset[str]] = frozenset()
+
+    def __init_subclass__(cls) -> None:
+        if ABC not in cls.__bases__ and not (getattr(cls, "name", "") and getattr(cls, "version", "")):
+            raise TypeError(f"stage {cls.__name__} needs a `name` for recipes and a `version` for work keys")
+
+    @property
+    def label(self) -> str:
+        """`name/version`, as provenance records it."""
+        return f"{self.name}/{self.version}"
+
+    def check(self) -> None:
+        """Look at the files that parameters name, before anything runs.
+
+        Raises:
+            UsageError: one is not there or not what it should be.
+        """
+
+    def parameters(self) -> dict[str, Any]:
+        """The fields as JSON values, a file by the hash of its content: what a work key is made of."""
+        return {field.name: _json_value(getattr(self, field.name)) for field in fields(self)}  # type: ignore[arg-type]
+
+
+class MapStage(Stage, ABC):
+    """Changes, passes or leaves out one session."""
+
+    @abstractmethod
+    def map(self, session: Session) -> Session | Drop:
+        """The session as it goes on, or why it does not."""
+
+
+class MakeStage(Stage, ABC):
+    """Makes examples of one de-identified session; several may stand side by side."""
+
+    @abstractmethod
+    def make(self, session: Session) -> list[Example | Drop]:
+        """Examples under plain ids (the pipeline makes them pseudonymous), and a `Drop` for each target left out."""
+
+
+class CorpusStage(Stage, ABC):
+    """Works on all examples at once, as a lazy frame of `example_schema` columns."""
+
+    @abstractmethod
+    def apply(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """The frame with rows left out or columns added."""
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, Path):
+        return sha256_file(value) if value.is_file() else None
+    if isinstance(value, Mapping):
+        return {str(key): _json_value(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_json_value(item) for item in value]
+    return value

@@ -1,0 +1,64 @@
+"""De-identification in two passes: survey every session, one roster a client, then replace."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from corpora.errors import UsageError
+from pipelines.stages.base import Stage, stage
+
+if TYPE_CHECKING:
+    from anonymize import Deidentifier
+
+
+@stage
+class Deidentify(Stage):
+    """Finds identifiers and replaces them; a name found in one session is masked in all of that client's sessions.
+
+    `known_names` is a text file with one name a line, known to the caller (a clinic's staff list, say): they are masked
+    wherever they stand. `dates = "shift"` keeps intervals by one constant a client; such dates are not Safe Harbor.
+    """
+
+    name: ClassVar[str] = "deidentify"
+    version: ClassVar[str] = "1"
+    inputs: ClassVar[frozenset[str]] = frozenset({"sessions", "language"})
+    outputs: ClassVar[frozenset[str]] = frozenset({"deidentified"})
+
+    policy: Literal["balanced", "strict"] = "balanced"
+    style: Literal["surrogate", "placeholder"] = "surrogate"
+    dates: Literal["surrogate", "shift"] = "surrogate"
+    known_names: Path | None = None
+
+    def check(self) -> None:
+        """Read the caller's names."""
+        self.caller_names()
+
+    def deidentifier(self, key: bytes) -> Deidentifier:
+        """The detector with these parameters, one a process."""
+        return _deidentifier(key, self.policy, self.style, self.dates)
+
+    def caller_names(self) -> tuple[str, ...]:
+        """The names of the `known_names` file.
+
+        Raises:
+            UsageError: the file cannot be read as UTF-8 text.
+        """
+        return _names(self.known_names) if self.known_names else ()
+
+
+@cache
+def _deidentifier(key: bytes, policy: str, style: str, dates: str) -> Deidentifier:
+    from anonymize import Deidentifier
+
+    return Deidentifier(key=key, policy=policy, style=style, dates=dates)
+
+
+@cache
+def _names(path: Path) -> tuple[str, ...]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--known-names {path}: cannot be read as UTF-8 text ({type(error).__name__})") from None
+    return tuple(name for line in lines if (name := line.strip()))

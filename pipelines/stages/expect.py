@@ -1,0 +1,25 @@
+"""The gate: what must be true of the finished rows before anything is published."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from pipelines.stages.base import Stage, stage
+
+
+@stage
+class Expect(Stage):
+    """Great Expectations' suites over the metrics table, with the thresholds that a recipe may set.
+
+    `other_hits_per_1000_words` bounds what a second, different detector still reports in the output; above it the
+    build is published with a warning, for stock detectors report false URLs and licences.
+    """
+
+    name: ClassVar[str] = "expect"
+    version: ClassVar[str] = "1"
+    inputs: ClassVar[frozenset[str]] = frozenset({"examples", "split"})
+
+    max_words: Annotated[int, Field(ge=1)] = 2000
+    other_hits_per_1000_words: Annotated[float, Field(ge=0)] = 5.0

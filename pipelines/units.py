@@ -1,0 +1,371 @@
+"""What a worker does with one unit: survey it, and later, with its clients' rosters, replace and make examples.
+
+Both functions are idempotent and leave one part file under a key of everything that went into it. Whatever a stage
+raises on a session sets that session aside with the kind and place of the error, never its message, which may quote
+the text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from anonymize.audit import audit_turns
+from anonymize.keys import key_id, keyed
+from anonymize.metadata import withheld
+from corpora.errors import PrivacyError
+from corpora.records import Drop, Example, Session, count_words, example_schema
+from corpora.sources.base import Unit
+from expectations.metrics import AUDIT_COLUMNS
+from pipelines.accounting import Tally, tally_drop, tally_session
+from pipelines.guard import error_place
+from pipelines.parts import Place, Surveyed, SurveyPart, drop_from, read_survey, work_key, write_survey
+from pipelines.stages.base import MakeStage, MapStage
+from pipelines.stages.deidentify import Deidentify
+from pipelines.stages.read import Read, client_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from anonymize.roster import Roster
+
+
+_HEAD = 4096
+_ERROR = "error_in_"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The per-session part of a pipeline: maps before and after de-identification, then the makers, under one key."""
+
+    maps: tuple[MapStage, ...]
+    deidentify: Deidentify
+    later_maps: tuple[MapStage, ...]
+    makers: tuple[MakeStage, ...]
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyTask:
+    """First pass over one unit, the `order`-th of the run; its part goes to `folder`."""
+
+    order: int
+    read: Read
+    unit: Unit
+    plan: Plan
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyDone:
+    """Where the part is, and of each of its sessions: id, client, whether the source knew the client, names found."""
+
+    task: SurveyTask
+    part: Path
+    sessions: list[tuple[str, str, bool, Any]]
+    left_out: list[str]
+    """Ids of sessions that do not go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildTask:
+    """Second pass over one surveyed unit, with its clients' rosters as client -> (file, digest)."""
+
+    survey: SurveyDone
+    rosters: dict[str, tuple[Path, str]]
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class BuildDone:
+    """Where the examples' part is, what became of the unit's sessions and turns, and what was found in them."""
+
+    task: BuildTask
+    part: Path
+    kept_sessions: int
+    drops: list[Drop]
+    tally: Tally
+    identifiers: Counter[tuple[str, str]]
+    words: int
+
+
+Part = TypeVar("Part", SurveyPart, BuildDone)
+
+
+def client_of(session: Session, unit: Unit) -> str:
+    """The client, or the file itself where nobody says who the client is."""
+    return session.client_id or f"file:{unit.name}"
+
+
+def survey_unit(task: SurveyTask) -> SurveyDone:
+    """Read, clean and survey one unit, or find that this was done before."""
+    data = _unit_bytes(task.unit)
+    plan, read = task.plan, task.read
+    stages = [(stage.label, stage.parameters()) for stage in (read, *plan.maps, plan.deidentify)]
+    key = work_key("survey", read.source, task.unit.name, task.unit.start, hashlib.sha256(data).hexdigest(), stages)
+    place = Place(task.folder, key, ".json")
+    surveyed = _finished(place, read_survey)
+    if surveyed is None:
+        surveyed = SurveyPart(*_survey(task))
+        write_survey(place, surveyed)
+    sessions = [
+        (
+            entry.session.session_id,
+            client_of(entry.session, task.unit),
+            entry.session.client_id is not None,
+            entry.names,
+        )
+        for entry in surveyed.sessions
+    ]
+    left_out = [drop.session_id for drop in surveyed.drops if drop.session_id and drop.level == "session"]
+    return SurveyDone(task, place.path(), sessions, left_out)
+
+
+def _finished(place: Place, read: Callable[[Path], Part]) -> Part | None:
+    """A finished part; None where there is none, or a stage raised on some of it."""
+    path = place.found()
+    part = read(path) if path else None
+    return None if part is None or any(drop.reason.startswith(_ERROR) for drop in part.drops) else part
+
+
+def _unit_bytes(unit: Unit) -> bytes:
+    """The unit's bytes after the head of its file (where a table has its columns); empty where it cannot be read."""
+    try:
+        if not Path(unit.path).is_file():  # opening a pipe would wait for ever
+            return b""
+        with Path(unit.path).open("rb") as file:
+            head = file.read(_HEAD) if unit.start else b""
+            file.seek(unit.start)
+            return head + file.read(unit.end - unit.start)
+    except OSError:
+        return b""
+
+
+def _survey(task: SurveyTask) -> tuple[list[Surveyed], list[Drop]]:
+    detector = task.plan.deidentify.deidentifier(task.plan.key)
+    kept: list[Surveyed] = []
+    drops: list[Drop] = []
+    for item in task.read.reader.read(task.unit):
+        session = item if isinstance(item, Drop) else mapped(introduced(item, task.read), task.plan.maps)
+        if isinstance(session, Drop):
+            drops.append(session)
+            continue
+        try:
+            names = detector.survey(session).to_json()
+        except Exception as error:  # noqa: BLE001 - its message may quote the text
+            drops.append(_set_aside(session, task.plan.deidentify.name, error))
+        else:
+            kept.append(Surveyed(session, _session_digest(session), names))
+    return kept, drops
+
+
+def _session_digest(session: Session) -> str:
+    with Path(session.origin.path).open("rb") as file:
+        file.seek(session.origin.start)
+        return hashlib.sha256(file.read(session.origin.end - session.origin.start)).hexdigest()
+
+
+def introduced(session: Session, read: Read) -> Session:
+    """The session on the build's terms: raw whatever it says of itself, with its client and its source's terms."""
+    reader = read.reader
+    terms = {"modality": reader.modality, "license": reader.license, "consent": reader.consent}
+    clients = client_table(read.clients) if read.clients else {}
+    return replace(
+        session,
+        client_id=clients.get(session.session_id, session.client_id),
+        meta=terms | {key: value for key, value in session.meta.items() if value is not None},
+        deidentified=False,
+    )
+
+
+def mapped(session: Session, stages: Sequence[MapStage]) -> Session | Drop:
+    """Take a session through map stages in order; one that raises sets it aside."""
+    current: Session | Drop = session
+    for stage in stages:
+        if isinstance(current, Drop):
+            break
+        try:
+            current = stage.map(current)
+        except Exception as error:  # noqa: BLE001 - its message may quote the text
+            current = _set_aside(session, stage.name, error)
+    return current
+
+
+def _set_aside(session: Session, stage: str, error: Exception) -> Drop:
+    return Drop(
+        f"{_ERROR}{stage}",
+        "session",
+        session.origin,
+        session.session_id,
+        count=len(session.turns),
+        detail=error_place(error),
+        quarantined=True,
+    )
+
+
+def build_unit(task: BuildTask) -> BuildDone:
+    """Replace identifiers and make examples of one surveyed unit, or find that this was done before."""
+    plan = task.survey.task.plan
+    stages = [(stage.label, stage.parameters()) for stage in (plan.deidentify, *plan.later_maps, *plan.makers)]
+    digests = {client: digest for client, (_, digest) in task.rosters.items()}
+    key = work_key("build", task.survey.part.stem, digests, stages, key_id(plan.key))
+    place = Place(task.folder, key, ".arrow")
+    done = _finished(place, partial(_read_done, task))
+    if done is None:
+        _write_part(place, _Builder(task))
+        done = _read_done(task, place.path())
+    return done
+
+
+class _Builder:
+    """Takes one unit's sessions through the second pass and keeps the books."""
+
+    def __init__(self, task: BuildTask) -> None:
+        self.task = task
+        self.plan = task.survey.task.plan
+        self.rows: list[dict[str, Any]] = []
+        self.drops: list[Drop] = []
+        self.tally: Tally = Counter()
+        self.identifiers: Counter[tuple[str, str]] = Counter()
+        self.kept_sessions = self.words = 0
+        first = read_survey(task.survey.part)
+        for drop in first.drops:
+            self._leave_out(drop)
+        for entry in first.sessions:
+            self._add(entry)
+
+    def _add(self, entry: Surveyed) -> None:
+        client = client_of(entry.session, self.task.survey.task.unit)
+        session = replace(entry.session, client_id=client)
+        try:
+            made, audit, found, words = self._second_pass(session, _load_roster(self.task.rosters[client][0]))
+        except PrivacyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - its message may quote the text
+            made, audit, found, words = _set_aside(session, "second_pass", error), [], Counter(), 0
+        if isinstance(made, Drop):
+            self._leave_out(made)
+            return
+        self.drops += [item for item in made if isinstance(item, Drop)]
+        self.kept_sessions += tally_session(self.tally, len(session.turns), made)
+        self.identifiers += found
+        self.words += words
+        self.rows += list(self._rows(made, audit, entry.digest))
+
+    def _leave_out(self, drop: Drop) -> None:
+        self.drops.append(drop)
+        tally_drop(self.tally, drop)
+
+    def _second_pass(
+        self, session: Session, roster: Roster
+    ) -> tuple[list[Example | Drop] | Drop, list[dict[str, int]], Counter[tuple[str, str]], int]:
+        stage = self.plan.deidentify
+        safe, found, surrogates = stage.deidentifier(self.plan.key).apply(session, roster)
+        residues = audit_turns([turn.text for turn in safe.turns], surrogates, roster, stage.caller_names())
+        audit = [{name: int(getattr(residue, name)) for name in AUDIT_COLUMNS} for residue in residues]
+        counts = Counter((span.type, span.rule) for turn in found for span in turn)
+        if hidden := withheld(session.meta, safe.meta):
+            counts["METADATA", "withheld"] += hidden
+        words = sum(count_words(turn.text) for turn in safe.turns)
+        ready = mapped(safe, self.plan.later_maps)
+        if isinstance(ready, Drop):
+            return ready, audit, counts, words
+        if not ready.deidentified:
+            raise PrivacyError("a session reached the makers that is not de-identified")
+        return [item for maker in self.plan.makers for item in self._made(maker, ready)], audit, counts, words
+
+    def _made(self, maker: MakeStage, session: Session) -> Iterator[Example | Drop]:
+        labels = tuple(stage.label for stage in (self.task.survey.task.read, *self.plan.maps, self.plan.deidentify))
+        labels += (*(stage.label for stage in self.plan.later_maps), maker.label)
+        for item in maker.make(session):
+            yield item if isinstance(item, Drop) else replace(item, provenance=replace(item.provenance, stages=labels))
+
+    def _rows(
+        self, made: Sequence[Example | Drop], audit: list[dict[str, int]], digest: str
+    ) -> Iterator[dict[str, Any]]:
+        ordinals: Counter[tuple[int, int, str]] = Counter()
+        for example in made:
+            if isinstance(example, Drop):
+                continue
+            origin = example.provenance
+            place = (origin.turn_start, origin.turn_end, example.kind)
+            published = pseudonymous(example, self.plan.key, digest, ordinals[place])
+            ordinals[place] += 1
+            turns = audit[origin.context_start : origin.turn_end]
+            yield published.row() | {name: sum(turn[name] for turn in turns) for name in AUDIT_COLUMNS}
+
+
+def pseudonymous(example: Example, key: bytes, digest: str, ordinal: int) -> Example:
+    """The example with every id as an HMAC under the key; the same turn keeps its id whatever the recipe.
+
+    Args:
+        example: with plain ids.
+        key: the build's 32 bytes.
+        digest: hash of the session's source bytes.
+        ordinal: counts examples of one kind over the same turns.
+    """
+    origin, source = example.provenance, example.source
+    place = (str(origin.turn_start), str(origin.turn_end), example.kind, str(ordinal))
+    return replace(
+        example,
+        example_id=keyed(key, "example", source, example.session_id, *place),
+        session_id=keyed(key, "session", source, example.session_id),
+        client_id=keyed(key, "client", source, example.client_id),
+        group_id=group_key(key, source, example.group_id),
+        provenance=replace(origin, source_hash=keyed(key, "source", digest)),
+    )
+
+
+def group_key(key: bytes, source: str, group: str) -> str:
+    """The published id of a group (client or question) of one source."""
+    return keyed(key, "group", source, group)
+
+
+def part_schema() -> pa.Schema:
+    """The schema of an examples' part: the shards' columns and the audit's counts."""
+    import pyarrow as pa
+
+    return pa.schema([*example_schema(), *(pa.field(name, pa.int32()) for name in AUDIT_COLUMNS)])
+
+
+def _write_part(place: Place, built: _Builder) -> None:
+    import pyarrow as pa
+
+    books = {
+        "kept_sessions": built.kept_sessions,
+        "drops": [asdict(drop) for drop in built.drops],
+        "tally": [[*place, count] for place, count in sorted(built.tally.items())],
+        "identifiers": [[*place, count] for place, count in sorted(built.identifiers.items())],
+        "words": built.words,
+    }
+    schema = part_schema().with_metadata({"books": json.dumps(books)})
+    with place.writing() as path, pa.ipc.new_file(path, schema) as writer:
+        writer.write_table(pa.Table.from_pylist(built.rows, schema=schema))
+
+
+def _read_done(task: BuildTask, path: Path) -> BuildDone:
+    import pyarrow as pa
+
+    with pa.memory_map(str(path)) as file:
+        books = json.loads(pa.ipc.open_file(file).schema.metadata[b"books"])
+    return BuildDone(
+        task,
+        path,
+        books["kept_sessions"],
+        [drop_from(entry) for entry in books["drops"]],
+        Counter({(level, outcome, reason): count for level, outcome, reason, count in books["tally"]}),
+        Counter({(kind, rule): count for kind, rule, count in books["identifiers"]}),
+        books["words"],
+    )
+
+
+def _load_roster(path: Path) -> Roster:
+    from anonymize.roster import Roster
+
+    return Roster.from_json(path.read_text(encoding="utf-8"))
