@@ -1,0 +1,36 @@
+# `make demo` and `make test` are all a newcomer needs; the rest is what CI runs besides.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo test lint bench clean
+.DEFAULT_GOAL := demo
+
+demo: .venv/.core ## build the packaged sample
+	$(BIN)/corpora build --source alexander-street --min-words 50
+
+test: .venv/.dev ## run all tests
+	$(BIN)/python -m pytest -n auto --dist loadfile
+
+lint: .venv/.dev ## style, types, import arrows
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.dev ## peers side by side, in brief
+	for name in build deid; do $(BIN)/python -m benchmarks.$$name --quick || exit 1; done
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.core: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) -e .
+	touch $@
+
+.venv/.dev: .venv/.core
+	$(PIP) -e ".[dev]"
+	touch $@
+
+clean: ## remove what was installed and built here
+	rm -rf .venv corpora-out build *.egg-info
