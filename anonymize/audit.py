@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from anonymize import vocabulary as voc
 from anonymize.numerals import NUMBER_WORDS
+from anonymize.roster import names_survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,7 +60,8 @@ class Residue:
 
     Attributes:
         roster_hits: names, places and organisations of the client's roster that are no ordinary words.
-        caller_hits: names that the caller gave, likewise.
+        caller_hits: names that the caller gave: any form of those that are no ordinary words, capitals inside a
+            sentence of those that are.
         structured_hits: identifiers that pass a validator: e-mail, web, IP addresses, telephone and card numbers, SSNs.
         other_hits: ambiguous names and whatever else another detector takes for an identifier; false ones are expected.
     """
@@ -81,7 +83,8 @@ def audit_turns(
     if len(turns) != len(surrogate_spans):
         raise ValueError(f"{len(surrogate_spans)} lists of surrogate spans for {len(turns)} turns")
     roster_sure, roster_unsure = _split(roster.names, {token for token, form in roster.names.items() if form.ambiguous})
-    caller_sure, caller_unsure = _split((word for name in known_names for word in voc.split_words(name)), set())
+    caller = {form.form: form.ambiguous for form in names_survey(known_names).forms}
+    caller_sure, caller_unsure = _split(caller, {name for name, ambiguous in caller.items() if ambiguous})
     sure_phrases, unsure_phrases = _phrases(roster)
     found = []
     for text, spans in zip(turns, surrogate_spans, strict=True):
@@ -95,7 +98,7 @@ def audit_turns(
         found.append(
             Residue(
                 roster_hits=sum(token in roster_sure for token in sure) + _count_phrases(tokens, sure_phrases),
-                caller_hits=sum(token in caller_sure for token in sure),
+                caller_hits=sum(token in caller_sure for token in sure) + _capitals_of(caller_unsure, rest),
                 structured_hits=len(numbers),
                 other_hits=other + _stock_hits(rest, numbers) + len(_SPOKEN.findall(rest)),
             )
@@ -161,17 +164,23 @@ def _count_phrases(tokens: list[str], phrases: dict[str, set[tuple[str, ...]]]) 
     )
 
 
+def _capitals(rest: str) -> Iterator[str]:
+    """Look-up forms of the capitalised words inside sentences."""
+    for match in _WORD.finditer(rest):
+        if match.group().istitle() and rest[max(0, match.start() - 2) : match.start()][:1].isalpha():
+            yield from voc.split_words(match.group())[:1]
+
+
+def _capitals_of(names: frozenset[str], rest: str) -> int:
+    return sum(word in names for word in _capitals(rest)) if names else 0
+
+
 def _capital_names(rest: str, counted: frozenset[str]) -> int:
     """Capitalised names inside a sentence that no dictionary and no keep-list has, and that were not counted yet."""
     flags = voc.vocabulary().flags
     plain = voc.WORD | voc.KEEP | voc.CAPITAL | voc.STATE | voc.AMBIGUOUS
-    count = 0
-    for match in _WORD.finditer(rest):
-        if match.group()[0].isupper() and rest[max(0, match.start() - 2) : match.start()][:1].isalpha():
-            word = voc.split_words(match.group())
-            flag = flags.get(word[0], 0) if word else 0
-            count += bool(flag & voc.NAME and not flag & plain and word[0] not in counted)
-    return count
+    found = ((word, flags.get(word, 0)) for word in _capitals(rest))
+    return sum(bool(flag & voc.NAME and not flag & plain and word not in counted) for word, flag in found)
 
 
 def _structured(rest: str) -> list[tuple[int, int]]:

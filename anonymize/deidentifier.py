@@ -59,12 +59,16 @@ class Deidentifier:
         self, turns: list[str], known_names: Iterable[str] = (), roster: Roster | None = None
     ) -> tuple[Reading, list[list[Span]]]:
         structured = find_structured(turns)
-        known = build_roster("", (), known_names).memory()
-        phrases: dict[str, str] = {}
-        if roster:
-            known |= roster.memory()
-            phrases = roster.phrases()
-        reading = read_session(turns, known, phrases, structured, strict=self.policy == "strict")
+        given = build_roster("", (), known_names)
+        others = roster or given
+        reading = read_session(
+            turns,
+            given.memory() | others.memory(),
+            others.phrases(),
+            structured,
+            frozenset(given.caller + others.caller),
+            strict=self.policy == "strict",
+        )
         return reading, [sorted([*a, *b]) for a, b in zip(reading.spans(), structured, strict=True)]
 
     def survey(self, session: Session) -> Survey:

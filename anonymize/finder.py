@@ -14,6 +14,7 @@ def read_session(
     known: Mapping[str, str],
     phrases: Mapping[str, str],
     taken: Sequence[Sequence[Span]],
+    caller: frozenset[str] = frozenset(),
     *,
     strict: bool = False,
 ) -> Reading:
@@ -27,9 +28,11 @@ def read_session(
         known: look-up forms of single tokens that are certain from elsewhere -> their type.
         phrases: phrases of several tokens that are certain from elsewhere -> their type.
         taken: per turn, spans that are decided already (structured identifiers) and are left alone.
+        caller: look-up forms of names that the caller gave; they are masked with a capital even if they are words.
         strict: mask every unexplained capital inside a sentence.
     """
-    reading = Reading(turns, known, phrases, taken, strict=strict)
+    reading = Reading(turns, known, phrases, taken, caller, strict=strict)
+    names.mark_caller(reading)
     places.mark_phrases(reading)
     names.mark_spelled(reading)
     places.mark_organisations(reading)

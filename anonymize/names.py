@@ -9,13 +9,25 @@ from anonymize import vocabulary as voc
 from anonymize.evidence import THRESHOLD, judge, remembered, threshold
 from anonymize.reading import LOCATION, NAME, ORG
 from anonymize.speech import SOME, WEAK
-from anonymize.tokens import HYPHEN, LOWER, NUMBER, SPACE, TITLE
+from anonymize.tokens import HYPHEN, LOWER, NUMBER, SPACE, TITLE, UPPER
 
 if TYPE_CHECKING:
     from anonymize.reading import Reading
 
 _PLAIN = voc.WORD | voc.KEEP | voc.CAPITAL | voc.KIN | voc.TITLE | voc.STATE | voc.ORG_HEAD
 _SPELLED = 3  # a spelled name's fewest letters
+
+
+def mark_caller(reading: Reading) -> None:
+    """Mark the caller's names where they stand with a capital, also those that are words or name no patient.
+
+    At the start of a sentence, and in sessions or turns without meaning in their capitals, a word still needs evidence.
+    """
+    shapes = reading.tokens.shape
+    for i, low in enumerate(reading.low):
+        capital = shapes[i] == TITLE or reading.shape[i] == UPPER
+        if low in reading.caller and capital and (reading.inside(i) or not reading.wordy(i)):
+            reading.mark(i, i + 1, NAME, "caller")
 
 
 def mark_spelled(reading: Reading) -> None:

@@ -30,7 +30,8 @@ class Reading:
 
     `flag` is what the lists know (`vocabulary`), `shape` the capitals as far as they mean something, `status` one of
     `FREE`, `KEPT`, `TAKEN`; `label` ("", NAME, LOCATION, ORG) and `rule` are the decision. `memory` maps a token's
-    look-up form to the type that the session, or the client's others, are sure of; `phrases` does so for several words.
+    look-up form to the type that the session, or the client's others, are sure of; `phrases` does so for several words;
+    `caller` are the forms that the caller named.
     `sightings` counts how often each form was decided to be a name; `slips` are the tokens at which a cased session
     seems to write a name of its own without its capital.
     """
@@ -41,11 +42,13 @@ class Reading:
         known: Mapping[str, str],
         phrases: Mapping[str, str],
         taken: Sequence[Sequence[Span]],
+        caller: frozenset[str],
         *,
         strict: bool,
     ) -> None:
         self.vocab = voc.vocabulary()
         self.turns = list(turns)
+        self.caller = caller
         self.strict = strict
         tokens = self.tokens = tokenize(self.turns)
         self.low, self.before, self.suffix = tokens.low, tokens.before, tokens.suffix

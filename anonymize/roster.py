@@ -14,6 +14,9 @@ from anonymize.tokens import fold
 
 _SHORTEST_MISSPELT = 6  # letters; shorter names have too many neighbours
 _SHORTEST_PLACE = 3  # letters; shorter tokens of places and organisations are not remembered by themselves
+_JOINTS = frozenset(
+    {"and", "da", "de", "del", "den", "der", "di", "do", "dos", "du", "el", "la", "las", "of", "van", "von"}
+)
 
 Kind = Literal["given", "surname", "either"]
 
@@ -66,11 +69,15 @@ class NameForm:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """A client's names, token by token, and the places and organisations (whole phrases) of all sessions."""
+    """A client's names, token by token, and the places and organisations (whole phrases) of all sessions.
+
+    `caller` are the tokens that the caller named: they are masked with a capital inside a sentence whatever they mean.
+    """
 
     client_id: str
     names: dict[str, NameForm] = field(default_factory=dict)
     others: dict[str, str] = field(default_factory=dict)
+    caller: tuple[str, ...] = ()
 
     def resolve(self, token: str) -> NameForm | None:
         """The form that a token as written stands for, or None.
@@ -113,7 +120,7 @@ class Roster:
         """The roster that `to_json` wrote."""
         data = json.loads(text)
         names = {token: NameForm(**form) for token, form in data["names"].items()}
-        return cls(data["client_id"], names, data["others"])
+        return cls(data["client_id"], names, data["others"], tuple(data["caller"]))
 
     def digest(self) -> str:
         """SHA-256 of the JSON, in hex: part of the key of the work that was done with this roster."""
@@ -121,9 +128,21 @@ class Roster:
 
 
 def names_survey(names: Iterable[str]) -> Survey:
-    """Names that stand outside the turns (labels, metadata, the caller's list), word by word, as if surveyed."""
-    words = {word for name in names for word in voc.split_words(name)}
-    return Survey(tuple(SurveyForm(word, "NAME", 1) for word in sorted(words) if len(word) > 1))
+    """Names that stand outside the turns (labels, metadata, the caller's list), word by word, as if surveyed.
+
+    Titles and particles of longer names ("Dr. Maren de la Rosa") are left out: alone they name nobody.
+    """
+    flags = voc.vocabulary().flags
+    words: set[str] = set()
+    for name in names:
+        parts = [word for word in voc.split_words(name) if len(word) > 1]
+        words.update(
+            word for word in parts if len(parts) == 1 or not (word in _JOINTS or flags.get(word, 0) & voc.TITLE)
+        )
+    plain = voc.WORD | voc.AMBIGUOUS | voc.KEEP | voc.CAPITAL
+    return Survey(
+        tuple(SurveyForm(word, "NAME", 1, ambiguous=bool(flags.get(word, 0) & plain)) for word in sorted(words))
+    )
 
 
 def build_roster(client_id: str, surveys: Iterable[Survey], known_names: Iterable[str] = ()) -> Roster:
@@ -136,12 +155,13 @@ def build_roster(client_id: str, surveys: Iterable[Survey], known_names: Iterabl
                 names.setdefault(form.form, []).append(form)
             else:
                 others.setdefault(form.form, Counter())[form.type] += form.count
-    for form in names_survey(known_names).forms:
+    caller = names_survey(known_names).forms
+    for form in caller:
         names.setdefault(form.form, []).append(form)
     clusters = _clusters(names)
     forms = {token: _merge(clusters[token], found) for token, found in sorted(names.items())}
     kinds = {phrase: min(count, key=lambda kind: (-count[kind], kind)) for phrase, count in sorted(others.items())}
-    return Roster(client_id, forms, kinds)
+    return Roster(client_id, forms, kinds, tuple(form.form for form in caller))
 
 
 def _merge(cluster: str, found: list[SurveyForm]) -> NameForm:

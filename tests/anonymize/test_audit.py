@@ -128,3 +128,25 @@ print(audit_turns([text], [[]], Roster("c"))[0].structured_hits)
 @pytest.mark.parametrize("unit", ["a.", "1 ", "a@a.", "www.", "555-", "one "])
 def test_hostile_text_is_audited_to_its_end(unit):
     assert len(audit_turns([unit * (100_000 // len(unit))], [[]], ROSTER)) == 1
+
+
+CALLER = ["Bill Driver", "Dr. Strange", "Bishop", "Stove", "Freud"]
+WORDS_AS_NAMES = [
+    "I saw Bishop there, and BISHOP saw me, but the bishop of the town was away.",
+    "my driver left, and then Driver said no and Bill Driver's brother agreed.",
+    "He said that Dr. Strange told him a strange thing near the stove.",
+    "She read Freud, and Doctor Strange, and met Stove.",
+]
+
+
+def test_the_callers_names_are_masked_with_a_capital_even_if_they_are_words():
+    found = Deidentifier(bytes(32)).find(WORDS_AS_NAMES, known_names=CALLER)
+    masked = [text[s.start : s.end] for text, spans in zip(WORDS_AS_NAMES, found, strict=True) for s in spans]
+    assert masked == ["Bishop", "BISHOP", "Driver", "Bill Driver", "Strange", "Freud", "Strange", "Stove"]
+
+
+def test_an_ordinary_word_of_the_callers_list_does_not_block_but_its_capital_does():
+    (residue,) = audit_turns(["they say the bishop and his driver left the stove on"], [[]], ROSTER, CALLER)
+    assert residue.caller_hits == residue.roster_hits == 0
+    (residue,) = audit_turns(["they say Bishop left, and so did Driver"], [[]], ROSTER, CALLER)
+    assert residue.caller_hits == 2
