@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,7 +133,8 @@ def _run_recipe(
         click.echo(json.dumps(published.manifest, indent=2, ensure_ascii=False))
         return
     click.echo(_summary(published.manifest, published.quarantine))
-    click.echo(f"shards: {published.out}\nreport: {published.out / 'report' / 'index.html'}")
+    place = Path(os.path.relpath(published.out)) if published.out.is_relative_to(Path.cwd()) else published.out
+    click.echo(f"shards: {place}\nreport: {place / 'report' / 'index.html'}")
 
 
 def _summary(manifest: dict[str, Any], quarantine: Path) -> str:
