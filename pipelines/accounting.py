@@ -61,3 +61,13 @@ def as_document(tally: Tally) -> dict[str, Any]:
             entry[outcome] = found
         document[f"{level}s"] = entry
     return document
+
+
+def reasons(document: dict[str, Any]) -> str:
+    """Why nothing was kept, in one line: "files: 2 no_speaker_labels; turns: 30 below_min_words"."""
+    levels = []
+    for level, entry in document.items():
+        lost = Counter(entry["dropped"]) + Counter(entry["quarantined"])
+        if lost:
+            levels.append(f"{level}: " + ", ".join(f"{count} {reason}" for reason, count in lost.most_common()))
+    return "; ".join(levels)

@@ -22,6 +22,7 @@ from corpora.card import write_documents
 from corpora.errors import GateError, UsageError
 from corpora.files import write_atomic
 from corpora.shards import write_sums
+from pipelines.accounting import reasons
 from pipelines.corpus import Corpus, gather
 from pipelines.egress import close_egress
 from pipelines.engines import Engine, open_engine
@@ -164,8 +165,11 @@ class Pipeline:
         write_atomic(place.work / MANIFEST, json.dumps(document, indent=2, ensure_ascii=False).encode())
         shutil.rmtree(place.staging)
         failed = "; ".join(f"{outcome.suite}: {outcome.description}" for outcome in gate.failures("critical"))
+        lost = "" if document["examples"]["total"] else f" What came in ended so: {reasons(document['accounting'])}."
         stays = " The earlier build stays as it was." if place.out.exists() else ""
-        return GateError(f"nothing was published, for this did not hold: {failed}{stays} See {target / 'index.html'}")
+        return GateError(
+            f"nothing was published, for this did not hold: {failed}{lost}{stays} See {target / 'index.html'}"
+        )
 
     def _thresholds(self) -> Thresholds:
         from expectations.thresholds import Thresholds

@@ -232,3 +232,12 @@ def test_own_clients_and_folds(corpora_command, key_file, tmp_path):
     corpora_command(*arguments, "--clients", "clients.csv", "--folds", "folds.csv", check=True)
     loaded = load_from_disk(str(tmp_path / "out"))
     assert {split: len(set(rows["client_id"])) for split, rows in loaded.items()} == {"train": 1, "test": 1}
+
+
+def test_where_nothing_is_kept_the_error_says_what_became_of_it(corpora_command, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.txt").write_text("Prose without any speaker, only one paragraph of it.\n")
+    result = corpora_command("build", "--source", "alexander-street", "--input", folder, "--engine", "serial")
+    assert result.returncode == 3
+    assert "files: 1 no_speaker_labels" in result.stderr
