@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from expectations.gate import GateResult
+    from expectations.outcome import GateResult
 
 TREND_RUNS = 10  # newest runs that a suite's page sets side by side: as many as fit a page's width
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from expectations.gate import GateResult
+    from expectations.outcome import GateResult
 
 LEVELS = ("files", "sessions", "turns")
 SHOWN_TEXTS = ("source", "policy", "style", "dates", "covered")

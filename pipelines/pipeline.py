@@ -35,7 +35,7 @@ from pipelines.workplace import MANIFEST, Workplace
 if TYPE_CHECKING:
     import polars as pl
 
-    from expectations.gate import GateResult
+    from expectations.outcome import GateResult
     from expectations.thresholds import Thresholds
 
     Describe = Callable[[pl.DataFrame], dict[str, Any]]

@@ -6,7 +6,8 @@ import pytest
 
 from corpora.errors import CorporaError
 from expectations.datadocs import write_docs
-from expectations.gate import GateResult, Outcome, run_gate
+from expectations.gate import run_gate
+from expectations.outcome import GateResult, Outcome
 
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>'
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from expectations.gate import GateResult, Outcome
+from expectations.outcome import GateResult, Outcome
 from expectations.report import write_report
 from expectations.safe_harbor import CLASSES, replaced_counts
 
