@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from anonymize import vocabulary as voc
 from anonymize.finder import read_session
+from anonymize.gender import with_genders
 from anonymize.keys import KEY_BYTES
 from anonymize.metadata import names_in, publishable
 from anonymize.reading import Reading
@@ -74,8 +75,8 @@ class Deidentifier:
     def survey(self, session: Session) -> Survey:
         """The name forms that this session is sure of, for the client's roster."""
         named = [*_names_in_labels(session), *names_in(session.meta, self.find)]
-        survey = self._read([turn.text for turn in session.turns], named)[0].survey()
-        return Survey(survey.forms + names_survey(named).forms)
+        reading = self._read([turn.text for turn in session.turns], named)[0]
+        return Survey((*with_genders(reading), *names_survey(named).forms))
 
     def replace(self, session: Session, roster: Roster | None = None) -> Session:
         """The session with surrogates for identifiers and `deidentified` set; without a roster, by its own survey's."""

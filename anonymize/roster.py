@@ -6,10 +6,11 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
 from anonymize import vocabulary as voc
+from anonymize.people import clusters
 from anonymize.tokens import fold
 
 _SHORTEST_MISSPELT = 6  # letters; shorter names have too many neighbours
@@ -158,8 +159,9 @@ def build_roster(client_id: str, surveys: Iterable[Survey], known_names: Iterabl
     caller = names_survey(known_names).forms
     for form in caller:
         names.setdefault(form.form, []).append(form)
-    clusters = _clusters(names)
-    forms = {token: _merge(clusters[token], found) for token, found in sorted(names.items())}
+    forms = {token: _merge(token, found) for token, found in sorted(names.items())}
+    shared = clusters(forms)
+    forms = {token: replace(form, cluster=shared[token]) for token, form in forms.items()}
     kinds = {phrase: min(count, key=lambda kind: (-count[kind], kind)) for phrase, count in sorted(others.items())}
     return Roster(client_id, forms, kinds, tuple(form.form for form in caller))
 
@@ -172,35 +174,8 @@ def _merge(cluster: str, found: list[SurveyForm]) -> NameForm:
         genders[form.gender] += form.count
     del kinds["either"], genders[""]
     kind: Kind = "either" if len(kinds) != 1 else "given" if "given" in kinds else "surname"
-    gender = next(iter(genders)) if len(genders) == 1 else ""
+    gender = max(genders, key=lambda g: genders[g]) if len(set(genders.values())) == len(genders) > 0 else ""
     return NameForm(cluster, kind, gender, all(form.ambiguous for form in found) and bool(found))
-
-
-def _clusters(names: Iterable[str]) -> dict[str, str]:
-    """Token -> cluster id: tokens that may stand for one given name, plurals and near misspellings of each other."""
-    full = voc.vocabulary().nicknames
-    leader = {token: token for token in names}
-
-    def find(token: str) -> str:
-        while leader[token] != token:
-            token = leader[token]
-        return token
-
-    def union(a: str, b: str) -> None:
-        low, high = sorted((find(a), find(b)))
-        leader[high] = low
-
-    by_full: dict[str, list[str]] = {}
-    for token in sorted(leader):
-        for name in (token, *full.get(token, ())):
-            by_full.setdefault(name, []).append(token)
-        stem = token.removesuffix("s")
-        if stem in leader:
-            union(token, stem)
-    for tokens in by_full.values():
-        for token in tokens[1:]:
-            union(tokens[0], token)
-    return {token: find(token) for token in leader}
 
 
 def within_one_edit(a: str, b: str) -> bool:

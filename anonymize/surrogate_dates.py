@@ -10,16 +10,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anonymize.dates import MONTHS
+from anonymize.draws import in_case
+from anonymize.lexicon import pattern
 from anonymize.numerals import BELOW_100, ORDINAL, ORDINALS, SPOKEN_YEAR, TEENS, TENS, UNITS, day_of, digits_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from anonymize.draws import Draws
 
 _PART = re.compile(
     rf"(?P<year>\b(?:19|20)\d\d\b|'\d\d\b|\b{SPOKEN_YEAR}\b)"
     rf"|\b(?P<month>{'|'.join(MONTHS)}|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b)"
     rf"|\b(?P<ordinal>{ORDINAL})\b|\b(?P<number>\d{{1,2}})\b|\b(?P<spoken>{BELOW_100})\b"
 )
+_OTHER_MONTHS = pattern("calendars").split("|")
+_OTHER_MONTH = re.compile(rf"(?<= )(?:{'|'.join(_OTHER_MONTHS)})$")
+_SHIFT_WEEKS = 26
+_PADDED = 2  # digits of a month or day in 04/08
 _COMMON_YEAR = 2001
 """Stands for the year where none is given: not a leap year."""
 
@@ -31,6 +39,48 @@ class _Part:
     role: str  # year, month or day
     form: str  # the group of `_PART` that read it
     value: int
+
+
+def another_date(draws: Draws, surface: str) -> str | None:
+    """A drawn date in the shape of `surface`, None where it says none; a day alone becomes what it is in full dates.
+
+    The day is drawn from the day and the month from both, so that "April fifteenth" and "the fifteenth" agree and no
+    interval is kept.
+    """
+    surface = _other_calendar(draws, surface)
+    _, month, day = read_date(surface)
+    if month is None and day is None:
+        return None
+
+    def move(date: dt.date) -> dt.date:
+        new_month = (date.month + draws.below(11, "MONTH", f"{month}-{day}")) % 12 + 1
+        new_day = 3 + (date.day - 3 + 1 + draws.below(25, "DAY", str(day))) % 26
+        return dt.date(date.year, new_month, new_day)
+
+    return move_date(surface, move)
+
+
+def shifted_date(draws: Draws, surface: str) -> str | None:
+    """The date moved by the client's own number of weeks, None where it says none: weekdays and intervals stay."""
+    surface = _other_calendar(draws, surface)
+    if read_date(surface)[1:] == (None, None):
+        return None
+    weeks = 1 + draws.below(2 * _SHIFT_WEEKS, "SHIFT")
+    weeks = weeks - 1 - _SHIFT_WEEKS if weeks <= _SHIFT_WEEKS else weeks - _SHIFT_WEEKS
+    return move_date(surface, lambda date: date + dt.timedelta(weeks=weeks))
+
+
+def _other_calendar(draws: Draws, surface: str) -> str:
+    """The date with its month exchanged, where that is one of another calendar ("the 4th of Azar")."""
+    found = _OTHER_MONTH.search(surface.lower())
+    if found is None:
+        return surface
+    at = _OTHER_MONTHS.index(found.group())
+    year = _OTHER_MONTHS[at - at % 12 : at - at % 12 + 12]
+    new = year[(at % 12 + 1 + draws.below(11, "OTHER MONTH", found.group())) % 12]
+    old = surface[found.start() : found.end()]
+    new = new.title() if old.istitle() else in_case(new, old)
+    return surface[: found.start()] + new + surface[found.end() :]
 
 
 def read_date(surface: str) -> tuple[int | None, int | None, int | None]:
@@ -45,7 +95,10 @@ def move_date(surface: str, move: Callable[[dt.date], dt.date]) -> str:
         return surface
     year, month, day = _values(parts)
     moved = move(_date(year or _COMMON_YEAR, month or 1, day or 15))
-    padded = all(part.end - part.start == 2 for part in parts if part.form == "number")
+    written = [surface[part.start : part.end] for part in parts if part.form == "number"]
+    padded = any(number[0] == "0" for number in written) or (
+        len(written) > 1 and all(len(number) == _PADDED for number in written)
+    )
     new = {"year": moved.year, "month": moved.month, "day": moved.day}
     out, last = "", 0
     for part in parts:

@@ -102,9 +102,9 @@ def test_key_and_client_change_surrogates_and_nothing_else_does():
 
 
 def test_gender_follows_the_roster():
-    from anonymize.surrogates import _pools
+    from anonymize.pools import pools
 
-    given = _pools()["given"]
+    given = pools()["given"]
     assert any(name("Robert") in pool["m"].split() for pool in given.values())
     assert any(name("Marisol") in pool["f"].split() for pool in given.values())
     assert name("Ifeoma") in given["african"]["f"].split() or name("Ifeoma") in given["english"]["f"].split()
