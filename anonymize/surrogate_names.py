@@ -19,6 +19,8 @@ from anonymize.pools import candidates, origin_of, words_of
 from anonymize.tokens import fold
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from anonymize.roster import Roster
 
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*|\d+")
@@ -35,11 +37,14 @@ class NameMaker:
     Args:
         draws: the client's draws.
         roster: the client's names; none of them is ever drawn.
+        places: the proper parts of the roster's places and firms -> their made-up names, so that "Tern" stays what
+            "Tern Street" became.
     """
 
-    def __init__(self, draws: Draws, roster: Roster) -> None:
+    def __init__(self, draws: Draws, roster: Roster, places: Mapping[str, str] | None = None) -> None:
         self._draws = draws
         self._roster = roster
+        self._places = places or {}
         self._dealt = self._deal()
         ranked = sorted(self._dealt, key=lambda cluster: draws.rank("person", cluster))
         self._numbers = {cluster: number for number, cluster in enumerate(ranked, 1)}
@@ -84,7 +89,9 @@ class NameMaker:
         taken = self._taken()
         dealt: dict[str, str] = {}
         for cluster, tokens in sorted(members.items()):
-            dealt[cluster] = self._pick(cluster, tokens, taken)
+            place = next((self._places[token] for token in tokens if token in self._places), "")
+            given = any(voc.vocabulary().flags.get(token, 0) & voc.GIVEN for token in tokens)
+            dealt[cluster] = place if place and not given else self._pick(cluster, tokens, taken)
             taken.add(fold(dealt[cluster]))
         return dealt
 

@@ -54,6 +54,11 @@ class PlaceMaker:
             cluster = _cluster(pool, words)
             self._made[table, cluster] = self._name_for(table, cluster)
 
+    @property
+    def dealt(self) -> dict[str, str]:
+        """Look-up form of the proper part of each place and firm on the roster -> made-up name."""
+        return {cluster: name for (_, cluster), name in self._made.items()}
+
     def numbered_street(self, surface: str) -> str | None:
         """Another street for "Ninety-fifth"; None where this is none."""
         street = _NUMBERED_STREET.fullmatch(surface)

@@ -51,8 +51,8 @@ class Surrogates:
         self.roster = roster
         self._placeholder = style == "placeholder"
         draws = self._draws = Draws(key, client_id)
-        self._names = NameMaker(draws, roster)
         self._places = places.PlaceMaker(draws, roster)
+        self._names = NameMaker(draws, roster, self._places.dealt)
         date = shifted_date if dates == "shift" else another_date
         self._makers: dict[str, Callable[[str], str]] = {
             "NAME": self._name,
