@@ -21,7 +21,8 @@ _LISTED, _TOLD, _PRONOUNS, _ASIDE = 3, 4, 2, 1
 """Weights: a list of names gives way to "my brother Sam" and "Mr.", and outweighs the pronouns that follow."""
 
 _WINDOW = 14  # tokens after a name in which a pronoun may speak of it
-_MAJORITY = 3  # times as many locales, or pronouns, of one gender as of the other
+_MAJORITY = 3  # times as many pronouns of one gender as of the other
+_LOCALES = 5  # times as many of Faker's locales
 _SUBJECTS = {"he": "m", "himself": "m", "she": "f", "herself": "f"}
 _ENDS_LIKE_SPANISH = ("spanish", "european", "slavic")
 _FEMALE_ENDINGS = ("a", "ette", "elle", "lyn", "lynn", "ine")
@@ -29,13 +30,19 @@ _FEMALE_ENDINGS = ("a", "ette", "elle", "lyn", "lynn", "ine")
 
 def gender_of(token: str) -> str:
     """The gender that a given name in look-up form mostly has: "f", "m", or "" where it is open."""
+    own = _own_gender(token)
+    full = {_own_gender(name) for name in voc.vocabulary().nicknames.get(token, ())} - {""}
+    if listed_gender(token) or not full:
+        return own
+    return full.pop() if len(full) == 1 and own in ("", *full) else ""
+
+
+def _own_gender(token: str) -> str:
+    """The gender of a name by its own entries, whatever it may be short for."""
     if known := listed_gender(token):
         return known
-    full = {gender_of(name) for name in voc.vocabulary().nicknames.get(token, ()) if name != token}
-    if full:
-        return full.pop() if len(full) == 1 else ""
     votes = _faker_votes().get(token, (0, 0))
-    return _majority(*votes) if any(votes) else _by_ending(token)
+    return _majority(*votes, times=_LOCALES) if any(votes) else _by_ending(token)
 
 
 def with_genders(reading: Reading) -> list[SurveyForm]:
@@ -82,16 +89,16 @@ def _pronoun(reading: Reading, i: int) -> str:
     for k in range(i + 1, last):
         if said := _SUBJECTS.get(reading.low[k]):
             return said
-        other = reading.label[k] == "NAME" and not reading.joined(k)
+        other = reading.label[k] == "NAME" and reading.label[k - 1] != "NAME"
         if other or reading.low[k] in genders():
             return ""
     return ""
 
 
-def _majority(female: int, male: int) -> str:
-    if female >= max(1, _MAJORITY * male):
+def _majority(female: int, male: int, times: int = _MAJORITY) -> str:
+    if female >= max(1, times * male):
         return "f"
-    return "m" if male >= max(1, _MAJORITY * female) else ""
+    return "m" if male >= max(1, times * female) else ""
 
 
 def _by_ending(token: str) -> str:

@@ -6,10 +6,12 @@ forms are linked only where the lists or the spelling say so and no third form c
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from anonymize import vocabulary as voc
+from anonymize.pools import words_of
 
 _SHORTEST_CLIP = 3  # letters of a short form that no list knows ("Thib"); a clipped end ("Quim") needs one more
 
@@ -72,10 +74,16 @@ def _may_be_short(short: str, full: str) -> bool:
         return False
     table = voc.vocabulary()
     if full in table.nicknames.get(short, ()):
-        return True
+        return short in words_of("people", "familiar") or short not in _full_names()
     if table.flags.get(short, 0) & (voc.GIVEN | voc.WORD) or len(short) < _SHORTEST_CLIP or full in singulars(short):
         return False
     return full.startswith(short) or (len(short) > _SHORTEST_CLIP and full.endswith(short))
+
+
+@functools.cache
+def _full_names() -> frozenset[str]:
+    """Names that have short forms: Anna is one, so she is not taken for Annabelle."""
+    return frozenset(full for names in voc.vocabulary().nicknames.values() for full in names)
 
 
 def _variants(a: str, b: str) -> bool:
