@@ -24,6 +24,7 @@ _WINDOW = 14  # tokens after a name in which a pronoun may speak of it
 _MAJORITY = 3  # times as many pronouns of one gender as of the other
 _LOCALES = 5  # times as many of Faker's locales
 _SUBJECTS = {"he": "m", "himself": "m", "she": "f", "herself": "f"}
+_OWNERS = {"his": "m", "her": "f"}
 _ENDS_LIKE_SPANISH = ("spanish", "european", "slavic")
 _FEMALE_ENDINGS = ("a", "ette", "elle", "lyn", "lynn", "ine")
 
@@ -34,7 +35,8 @@ def gender_of(token: str) -> str:
     full = {_own_gender(name) for name in voc.vocabulary().nicknames.get(token, ())} - {""}
     if listed_gender(token) or not full:
         return own
-    return full.pop() if len(full) == 1 and own in ("", *full) else ""
+    unknown = token not in _faker_votes()
+    return full.pop() if len(full) == 1 and (unknown or own in full) else ""
 
 
 def _own_gender(token: str) -> str:
@@ -76,6 +78,9 @@ def _told(reading: Reading, i: int) -> dict[str, int]:
     low, before, words = reading.low, reading.before, genders()
     if i and low[i - 1] in words and not reading.suffix[i - 1] and before[i] in (SPACE, COMMA):
         return {words[low[i - 1]]: _TOLD if before[i] == SPACE else _ASIDE}
+    start = i - 1 if i and low[i - 1] in ("is", "was") else i  # "her name is Sam", "his name's Sam"
+    if start > 1 and low[start - 1] == "name" and low[start - 2] in _OWNERS:
+        return {_OWNERS[low[start - 2]]: _TOLD}
     after = low[i + 1 : i + 4]
     if len(after) < 3 or reading.suffix[i] not in ("", "s") or after[0] in words:  # noqa: PLR2004 - is my brother
         return {}

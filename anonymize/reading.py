@@ -234,12 +234,20 @@ class Reading:
         return Survey((*forms, *(SurveyForm(form, kind, n) for (form, kind), n in sorted(phrases.items()))))
 
     def _kind_of(self, k: int) -> Kind:
-        """Whether a name's token stands as a given name or as a surname."""
-        after = self.joined(k) and self.label[k - 1] == NAME
-        leads = k + 1 < self.count and self.joined(k + 1) and self.label[k + 1] == NAME
+        """Whether a name's token stands as a given name or as a surname; hyphens make one word of several."""
+        a = b = k
+        while self.before[a] == HYPHEN and self._named(a - 1):
+            a -= 1
+        while self._named(b + 1) and self.before[b + 1] == HYPHEN:
+            b += 1
+        after = self.joined(a) and self._named(a - 1)
+        leads = self._named(b + 1) and self.joined(b + 1)
         if leads != after:
             return "given" if leads else "surname"
-        if k and self.joined(k) and self.low[k - 1] in context.SURNAME_TITLES:
+        if a and self.joined(a) and self.low[a - 1] in context.SURNAME_TITLES:
             return "surname"
         listed = self.flag[k] & voc.NAME
         return "given" if listed == voc.GIVEN else "surname" if listed == voc.SURNAME else "either"
+
+    def _named(self, k: int) -> bool:
+        return 0 <= k < self.count and self.label[k] == NAME

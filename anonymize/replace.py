@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from anonymize.spans import Span
 from anonymize.structured import find_structured
+from anonymize.surrogates import OVER_89, OVER_89_ATTRIBUTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,8 @@ _FIXED = ("language", "license")
 """Metadata texts from closed vocabularies, in which nothing is searched (a licence may be a web address)."""
 
 _OLDEST = 89
+_YEARS_OLD = re.compile(r"[- ]years?[- ]old", re.IGNORECASE)
+_SAID = re.compile(r" or older|-plus", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 
@@ -61,12 +64,21 @@ def replace_text(text: str, spans: list[Span], surrogates: Surrogates) -> tuple[
                 f"span {span.start}:{span.end} overlaps another or leaves the turn of {len(text)} characters"
             )
         new = surrogates.text_for(span.type, text[span.start : span.end])
+        if span.type == "AGE90":
+            new = _age_in_place(new, text[span.start :], text[span.end :])
         size += span.start - last
         pieces += (text[last : span.start], new)
         placed.append(Span(size, size + len(new), span.type, span.rule))
         size += len(new)
         last = span.end
     return "".join((*pieces, text[last:])), placed
+
+
+def _age_in_place(new: str, old: str, rest: str) -> str:
+    """ "90 or older" in the words around it: "a 90-plus-year-old"; what says so already is left as it is."""
+    if _SAID.match(rest):
+        return old[: len(old) - len(rest)]
+    return new.replace(OVER_89, OVER_89_ATTRIBUTE) if _YEARS_OLD.match(rest) else new
 
 
 def clean_meta(meta: Mapping[str, Any], surrogates: Surrogates) -> dict[str, Any]:

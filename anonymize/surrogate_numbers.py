@@ -29,7 +29,7 @@ def phone(draws: Draws, surface: str) -> str:
         new = "01" + tail
     else:
         new = (area + "555")[:size]
-    return respell(surface, new)
+    return _capital(respell(surface, new), surface)
 
 
 def _area(draws: Draws, old: str) -> str:
@@ -90,7 +90,12 @@ def code(draws: Draws, span_type: str, surface: str) -> str:
         last = group.end()
         keep = text.lower() in _LABELS or (len(text) > 4 and not any(c.isdigit() for c in surface))
         out += text if keep else draws.consonants(text, span_type, low, str(group.start()))
-    return out + changed[last:]
+    return _capital(out + changed[last:], surface)
+
+
+def _capital(new: str, old: str) -> str:
+    """`new` with the capital that a sentence starts with: "Double seven" is "One three" in words of its own."""
+    return new[:1].upper() + new[1:] if old[:1].isupper() else new
 
 
 def _user(draws: Draws, span_type: str, surface: str) -> tuple[str, str, str]:

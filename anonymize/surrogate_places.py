@@ -24,8 +24,9 @@ _OWN = re.compile(r"['\u2019]s$", re.IGNORECASE)
 _ROADS = frozenset(("calle", "avenida", "plaza", "colonia", "paseo", "rua", "rue"))
 _ROADS_LAST = ("boulevard", "avenue", "street", "road")
 _ARTICLES = frozenset(("the", "of", "in", "on", "at", "and", "for"))
+_HEADS = frozenset(("st", "saint", "mt", "mount", "ft", "fort"))
 _SAINTS = frozenset(("st", "saint"))
-_LOOSE_END = re.compile(r"(?:[\s,]+(?:of|the|and|for|at|in|on|or|&))+$", re.IGNORECASE)
+_LOOSE_END = re.compile(r"(?:[\s,]+(?:of|the|and|for|at|in|on|or|&|st|mt)\.?)+$", re.IGNORECASE)
 _SILENT_NUMBERS = frozenset(("o", "oh", "hundred", "thousand", "double", "triple"))
 _NUMBERED_STREET = re.compile(
     rf"(?P<tens>(?:a |one )?hundred and |(?:{'|'.join(TENS)})[- ])(?P<last>{SPOKEN_ORDINAL})"
@@ -79,6 +80,8 @@ class PlaceMaker:
     def rename(self, pool: str, surface: str) -> str:
         """`surface` with its proper part replaced by one made-up name, its numbers by others, its kind words kept."""
         words = list(_WORD.finditer(surface))
+        if surface.lower().rstrip(".") in _HEADS:
+            return surface  # a saint's or mount's title without its name
         proper = {word.start() for word in _proper(pool, words)}
         table = "saints" if _is_saint(words) else pool
         name = self._name_for(table, _cluster(pool, words))
@@ -89,7 +92,7 @@ class PlaceMaker:
             if word.start() not in proper:
                 out += gap + word.group()
             elif not placed:
-                out += gap + self._written(name, word.group(), surface)
+                out += gap + self._written(name, words, proper)
                 placed = True
             elif not gap.isspace():
                 out += gap.rstrip("&-./").rstrip() if gap.strip() in ("&", "-", ".", "/") else gap
@@ -98,10 +101,13 @@ class PlaceMaker:
         out = _LOOSE_END.sub("", (out + surface[last:]).strip())
         return self._renumbered(pool, surface, out)
 
-    def _written(self, name: str, word: str, surface: str) -> str:
-        """The made-up name in the case of the word; an acronym among words of other cases becomes another."""
-        acronym = word.isupper() and 1 < len(word) <= _ACRONYM and not surface.isupper()
-        return self._draws.consonants(word, "ACRONYM", word.lower()) if acronym else in_case(name, word)
+    def _written(self, name: str, words: list[re.Match[str]], proper: set[int]) -> str:
+        """The made-up name in the case of the proper part; an acronym among words of other cases becomes another."""
+        part = " ".join(word.group() for word in words if word.start() in proper)
+        loud = all(word.group().isupper() for word in words)
+        if part.isupper() and not loud and 1 < len(part) <= _ACRONYM:
+            return self._draws.consonants(part, "ACRONYM", part.lower())
+        return in_case(name, part)
 
     def _renumbered(self, pool: str, surface: str, out: str) -> str:
         numbers = [w.group().lower() for w in _WORD.finditer(out) if w.group().isdigit() or _is_number(w.group())]

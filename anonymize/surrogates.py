@@ -26,6 +26,9 @@ DATES = ("surrogate", "shift")
 OVER_89 = "90 or older"
 """The one category that 45 CFR 164.514(b)(2)(i)(C) allows ages over 89."""
 
+OVER_89_ATTRIBUTE = "90-plus"
+"""The same before "years old"."""
+
 _REDACTED = re.compile(r"[\[(<{].*[\])>}]|[_*\u2026.\s-]+|[xX]{2,}", re.DOTALL)
 
 

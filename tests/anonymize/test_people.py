@@ -34,8 +34,8 @@ def test_forms_of_one_person_are_one(names):
 
 @pytest.mark.parametrize(
     ("a", "b"),
-    list(itertools.combinations(["ann", "anna", "annabelle"], 2))
-    + [
+    [
+        *itertools.combinations(["ann", "anna", "annabelle"], 2),
         ("carl", "carla"),
         ("paul", "paula"),
         ("jo", "jolene"),
