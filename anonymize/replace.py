@@ -75,7 +75,7 @@ def replace_text(text: str, spans: list[Span], surrogates: Surrogates) -> tuple[
 
 
 def _age_in_place(new: str, old: str, rest: str) -> str:
-    """ "90 or older" in the words around it: "a 90-plus-year-old"; what says so already is left as it is."""
+    """The category for ages over 89 in the words around it ("a 90-plus-year-old"); what says so already stays."""
     if _SAID.match(rest):
         return old[: len(old) - len(rest)]
     return new.replace(OVER_89, OVER_89_ATTRIBUTE) if _YEARS_OLD.match(rest) else new
