@@ -15,6 +15,7 @@ from anonymize.roster import Roster, Survey, build_roster, names_survey
 from anonymize.spans import Span
 from anonymize.structured import find_structured
 from anonymize.surrogates import Surrogates
+from corpora.deadline import bound, time_limit
 from corpora.errors import UsageError
 from corpora.records import Session
 
@@ -58,17 +59,18 @@ class Deidentifier:
     def _read(
         self, turns: list[str], known_names: Iterable[str] = (), roster: Roster | None = None
     ) -> tuple[Reading, list[list[Span]]]:
-        structured = find_structured(turns)
-        given = build_roster("", (), known_names)
-        others = roster or given
-        reading = read_session(
-            turns,
-            given.memory() | others.memory(),
-            others.phrases(),
-            structured,
-            frozenset(given.caller + others.caller),
-            strict=self.policy == "strict",
-        )
+        with time_limit(bound(sum(map(len, turns)))):
+            structured = find_structured(turns)
+            given = build_roster("", (), known_names)
+            others = roster or given
+            reading = read_session(
+                turns,
+                given.memory() | others.memory(),
+                others.phrases(),
+                structured,
+                frozenset(given.caller + others.caller),
+                strict=self.policy == "strict",
+            )
         return reading, [sorted([*a, *b]) for a, b in zip(reading.spans(), structured, strict=True)]
 
     def survey(self, session: Session) -> Survey:

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from anonymize.audit import audit_turns
 from anonymize.keys import key_id, keyed
 from anonymize.metadata import withheld
+from corpora.deadline import OutOfTimeError, bound, time_limit
 from corpora.errors import PrivacyError
-from corpora.records import Drop, Example, Session, count_words, example_schema
+from corpora.records import Drop, Example, Origin, Session, count_words, example_schema
 from corpora.sources.base import Unit
 from expectations.metrics import AUDIT_COLUMNS
 from pipelines.accounting import Tally, tally_drop, tally_session
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
 
 
 _HEAD = 4096
-_ERROR = "error_in_"
+_ERROR, _OUT_OF_TIME = "error_in_", "out_of_time_in_"
+_AGAIN = (_ERROR, _OUT_OF_TIME)
+"""Reasons that may not hold another time: parts with such drops are done again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,7 @@ def _finished(place: Place, read: Callable[[Path], Part]) -> Part | None:
     """A finished part; None where there is none, or a stage raised on some of it."""
     path = place.found()
     part = read(path) if path else None
-    return None if part is None or any(drop.reason.startswith(_ERROR) for drop in part.drops) else part
+    return None if part is None or any(drop.reason.startswith(_AGAIN) for drop in part.drops) else part
 
 
 def _unit_bytes(unit: Unit) -> bytes:
@@ -151,18 +154,33 @@ def _survey(task: SurveyTask) -> tuple[list[Surveyed], list[Drop]]:
     detector = task.plan.deidentify.deidentifier(task.plan.key)
     kept: list[Surveyed] = []
     drops: list[Drop] = []
-    for item in task.read.reader.read(task.unit):
+    for item in read_unit(task.read, task.unit):
         session = item if isinstance(item, Drop) else mapped(introduced(item, task.read), task.plan.maps)
         if isinstance(session, Drop):
             drops.append(session)
             continue
         try:
-            names = detector.survey(session).to_json()
+            with time_limit(bound(_characters(session))):
+                names = detector.survey(session).to_json()
         except Exception as error:  # noqa: BLE001 - its message may quote the text
             drops.append(_set_aside(session, task.plan.deidentify.name, error))
         else:
             kept.append(Surveyed(session, _session_digest(session), names))
     return kept, drops
+
+
+def read_unit(read: Read, unit: Unit) -> list[Session | Drop]:
+    """A unit's sessions and drops; none but one quarantine entry where reading ran out of time."""
+    try:
+        with time_limit(bound(unit.end - unit.start)):
+            return list(read.reader.read(unit))
+    except OutOfTimeError as error:
+        origin = Origin(unit.path, unit.start, unit.end)
+        return [Drop(f"{_OUT_OF_TIME}read", "file", origin, count=0, detail=str(error), quarantined=True)]
+
+
+def _characters(session: Session) -> int:
+    return sum(len(turn.text) for turn in session.turns)
 
 
 def _session_digest(session: Session) -> str:
@@ -191,20 +209,22 @@ def mapped(session: Session, stages: Sequence[MapStage]) -> Session | Drop:
         if isinstance(current, Drop):
             break
         try:
-            current = stage.map(current)
+            with time_limit(bound(_characters(current))):
+                current = stage.map(current)
         except Exception as error:  # noqa: BLE001 - its message may quote the text
             current = _set_aside(session, stage.name, error)
     return current
 
 
 def _set_aside(session: Session, stage: str, error: Exception) -> Drop:
+    slow = isinstance(error, OutOfTimeError)
     return Drop(
-        f"{_ERROR}{stage}",
+        f"{_OUT_OF_TIME if slow else _ERROR}{stage}",
         "session",
         session.origin,
         session.session_id,
         count=len(session.turns),
-        detail=error_place(error),
+        detail=str(error) if slow else error_place(error),
         quarantined=True,
     )
 
@@ -244,7 +264,8 @@ class _Builder:
         client = client_of(entry.session, self.task.survey.task.unit)
         session = replace(entry.session, client_id=client)
         try:
-            made, audit, found, words = self._second_pass(session, _load_roster(self.task.rosters[client][0]))
+            with time_limit(bound(_characters(session))):
+                made, audit, found, words = self._second_pass(session, _load_roster(self.task.rosters[client][0]))
         except PrivacyError:
             raise
         except Exception as error:  # noqa: BLE001 - its message may quote the text
