@@ -39,7 +39,7 @@ GROUPS = {
     "west african": ("westafrican",),
     "east and southern african": ("eastafrican", "southernafrican"),
 }
-"""Group -> the lists' labels in it. A form that several peoples share has one label: this is about forms, not people."""
+"""Group -> the lists' labels in it. A form that several peoples share has one label: it is about forms, not people."""
 
 
 def origin_of(name: str) -> str:

@@ -9,6 +9,7 @@ kinship or title, no memory of a client, so what it misses and what the finder m
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from anonymize import vocabulary as voc
@@ -49,6 +50,31 @@ def find_otherwise(turns: Sequence[str]) -> list[list[Span]]:
         if all(end <= span.start or span.end <= start for span in found[turn]):
             _append(found[turn], Span(start, end, "SUSPECT", rule), turns[turn])
     return [sorted(spans) for spans in found]
+
+
+def captures(first: Sequence[Sequence[Span]], second: Sequence[Sequence[Span]]) -> Counter[tuple[str, str]]:
+    """How many identifiers each of two readers found in a session, and both: (group, first | second | both) -> count.
+
+    A find of the second reader that overlaps one of the first's belongs to that one's group; what overlaps dates and
+    ages, which the second reader does not look for, is left out.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    for ours, theirs in zip(first, second, strict=True):
+        met: dict[str, tuple[set[Span], set[Span]]] = {WORDS: (set(), set()), NUMBERS: (set(), set())}
+        for span in ours:
+            if group := group_of(span.type):
+                counts[group, "first"] += 1
+        for span in theirs:
+            hits = [other for other in ours if other.start < span.end and span.start < other.end]
+            group = group_of(hits[0].type) if hits else group_of(span.type)
+            if group:
+                counts[group, "second"] += 1
+                if hits:
+                    met[group][0].add(hits[0])
+                    met[group][1].add(span)
+        for group, (mine, other) in met.items():
+            counts[group, "both"] += min(len(mine), len(other))
+    return +counts
 
 
 def _append(spans: list[Span], span: Span, text: str) -> None:

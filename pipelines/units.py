@@ -21,6 +21,7 @@ from anonymize.keys import key_id, keyed
 from anonymize.metadata import withheld
 from corpora.deadline import OutOfTimeError, bound, time_limit
 from corpora.errors import PrivacyError
+from corpora.files import private_folder
 from corpora.records import Drop, Example, Origin, Session, count_words, example_schema
 from corpora.sources.base import Unit
 from expectations.metrics import AUDIT_COLUMNS
@@ -30,11 +31,13 @@ from pipelines.parts import Place, Surveyed, SurveyPart, drop_from, read_survey,
 from pipelines.stages.base import MakeStage, MapStage
 from pipelines.stages.deidentify import Deidentify
 from pipelines.stages.read import Read, client_table
+from pipelines.trail import audit_line, notes_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from anonymize.roster import Roster
+    from anonymize.spans import Span
 
 
 _HEAD = 4096
@@ -96,6 +99,10 @@ class BuildDone:
     tally: Tally
     identifiers: Counter[tuple[str, str]]
     words: int
+    notes: Counter[tuple[str, str]]
+    """Counts for the report: what two readers found in the input, and the stories that sessions tell."""
+    trail: Path
+    """The unit's audit lines."""
 
 
 Part = TypeVar("Part", SurveyPart, BuildDone)
@@ -236,10 +243,14 @@ def build_unit(task: BuildTask) -> BuildDone:
     digests = {client: digest for client, (_, digest) in task.rosters.items()}
     key = work_key("build", task.survey.part.stem, digests, stages, key_id(plan.key))
     place = Place(task.folder, key, ".arrow")
-    done = _finished(place, partial(_read_done, task))
+    trail = Place(private_folder(task.folder.parent / "audit"), key, ".jsonl")
+    done = _finished(place, partial(_read_done, task, trail)) if trail.found() else None
     if done is None:
-        _write_part(place, _Builder(task))
-        done = _read_done(task, place.path())
+        built = _Builder(task)
+        with trail.writing() as path:
+            path.write_text("".join(f"{line}\n" for line in built.trail), encoding="ascii")
+        _write_part(place, built)
+        done = _read_done(task, trail, place.path())
     return done
 
 
@@ -253,30 +264,39 @@ class _Builder:
         self.drops: list[Drop] = []
         self.tally: Tally = Counter()
         self.identifiers: Counter[tuple[str, str]] = Counter()
+        self.notes: Counter[tuple[str, str]] = Counter()
+        self.trail: list[str] = []
         self.kept_sessions = self.words = 0
         first = read_survey(task.survey.part)
         for drop in first.drops:
             self._leave_out(drop)
-        for entry in first.sessions:
-            self._add(entry)
+        for at, entry in enumerate(first.sessions):
+            self._add(at, entry)
 
-    def _add(self, entry: Surveyed) -> None:
+    def _add(self, at: int, entry: Surveyed) -> None:
         client = client_of(entry.session, self.task.survey.task.unit)
         session = replace(entry.session, client_id=client)
         try:
             with time_limit(bound(_characters(session))):
-                made, audit, found, words = self._second_pass(session, _load_roster(self.task.rosters[client][0]))
+                made, audit, spans, safe = self._second_pass(session, _load_roster(self.task.rosters[client][0]))
+                left = {name: sum(turn[name] for turn in audit) for name in AUDIT_COLUMNS}
+                line = audit_line(self.plan.key, self.task.survey.part.name, at, session, spans, left)
+                notes = notes_of(session, safe, spans)
         except PrivacyError:
             raise
         except Exception as error:  # noqa: BLE001 - its message may quote the text
-            made, audit, found, words = _set_aside(session, "second_pass", error), [], Counter(), 0
+            made, audit, spans, safe = _set_aside(session, "second_pass", error), [], [], session
         if isinstance(made, Drop):
             self._leave_out(made)
             return
         self.drops += [item for item in made if isinstance(item, Drop)]
         self.kept_sessions += tally_session(self.tally, len(session.turns), made)
-        self.identifiers += found
-        self.words += words
+        self.identifiers += Counter((span.type, span.rule) for turn in spans for span in turn)
+        if hidden := withheld(session.meta, safe.meta):
+            self.identifiers["METADATA", "withheld"] += hidden
+        self.words += sum(count_words(turn.text) for turn in safe.turns)
+        self.notes += notes
+        self.trail.append(line)
         self.rows += list(self._rows(made, audit, entry.digest))
 
     def _leave_out(self, drop: Drop) -> None:
@@ -285,21 +305,18 @@ class _Builder:
 
     def _second_pass(
         self, session: Session, roster: Roster
-    ) -> tuple[list[Example | Drop] | Drop, list[dict[str, int]], Counter[tuple[str, str]], int]:
+    ) -> tuple[list[Example | Drop] | Drop, list[dict[str, int]], list[list[Span]], Session]:
+        """What the makers made, each turn's residue, the identifiers found, and the de-identified session."""
         stage = self.plan.deidentify
         safe, found, surrogates = stage.deidentifier(self.plan.key).apply(session, roster)
         residues = audit_turns([turn.text for turn in safe.turns], surrogates, roster, stage.caller_names())
         audit = [{name: int(getattr(residue, name)) for name in AUDIT_COLUMNS} for residue in residues]
-        counts = Counter((span.type, span.rule) for turn in found for span in turn)
-        if hidden := withheld(session.meta, safe.meta):
-            counts["METADATA", "withheld"] += hidden
-        words = sum(count_words(turn.text) for turn in safe.turns)
         ready = mapped(safe, self.plan.later_maps)
         if isinstance(ready, Drop):
-            return ready, audit, counts, words
+            return ready, audit, found, safe
         if not ready.deidentified:
             raise PrivacyError("a session reached the makers that is not de-identified")
-        return [item for maker in self.plan.makers for item in self._made(maker, ready)], audit, counts, words
+        return [item for maker in self.plan.makers for item in self._made(maker, ready)], audit, found, safe
 
     def _made(self, maker: MakeStage, session: Session) -> Iterator[Example | Drop]:
         labels = tuple(stage.label for stage in (self.task.survey.task.read, *self.plan.maps, self.plan.deidentify))
@@ -364,13 +381,14 @@ def _write_part(place: Place, built: _Builder) -> None:
         "tally": [[*place, count] for place, count in sorted(built.tally.items())],
         "identifiers": [[*place, count] for place, count in sorted(built.identifiers.items())],
         "words": built.words,
+        "notes": [[*place, count] for place, count in sorted(built.notes.items())],
     }
     schema = part_schema().with_metadata({"books": json.dumps(books)})
     with place.writing() as path, pa.ipc.new_file(path, schema) as writer:
         writer.write_table(pa.Table.from_pylist(built.rows, schema=schema))
 
 
-def _read_done(task: BuildTask, path: Path) -> BuildDone:
+def _read_done(task: BuildTask, trail: Place, path: Path) -> BuildDone:
     import pyarrow as pa
 
     with pa.memory_map(str(path)) as file:
@@ -383,6 +401,8 @@ def _read_done(task: BuildTask, path: Path) -> BuildDone:
         Counter({(level, outcome, reason): count for level, outcome, reason, count in books["tally"]}),
         Counter({(kind, rule): count for kind, rule, count in books["identifiers"]}),
         books["words"],
+        Counter({(kind, what): count for kind, what, count in books["notes"]}),
+        trail.path(),
     )
 
 

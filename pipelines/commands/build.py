@@ -23,6 +23,8 @@ _STAGE_OF = {
     "dates": ("deidentify", "dates"),
     "policy": ("deidentify", "policy"),
     "known_names": ("deidentify", "known_names"),
+    "keep": ("deidentify", "keep"),
+    "decisions": ("deidentify", "decisions"),
     "min_words": ("windows", "min_words"),
     "context_turns": ("windows", "context_turns"),
     "context_words": ("windows", "context_words"),
@@ -95,7 +97,7 @@ def _overrides(flags: dict[str, Any]) -> dict[str, dict[str, Any]]:
             raise UsageError("--split takes three numbers that sum to 1, such as 0.8,0.1,0.1") from None
     overrides: dict[str, dict[str, Any]] = {}
     for flag, value in flags.items():
-        if value is not None:
+        if value not in (None, ()):
             stage, parameter = _STAGE_OF[flag]
             overrides.setdefault(stage, {})[parameter] = value
     return overrides
