@@ -31,6 +31,7 @@ _STAGE_OF = {
     "split": ("split", "ratios"),
     "seed": ("split", "seed"),
     "folds": ("split", "folds"),
+    "canaries": ("expect", "canaries"),
 }
 """Which stage and parameter an option sets."""
 
@@ -54,6 +55,7 @@ def _run_options(function: Function) -> Function:
 
 def _stage_options(function: Function) -> Function:
     for decorate in (
+        option("--canaries", type=int, help="Measure recall on N planted identifiers of each class [default: 0]."),
         option("--folds", type=EXISTING_FILE, help="CSV with client_id, split: your own split."),
         option("--seed", type=int, help="Another draw of the split [default: 0]."),
         option("--split", help="Shares of train,validation,test [default: 0.8,0.1,0.1]."),
