@@ -41,7 +41,7 @@ _IP = re.compile(
     re.IGNORECASE,
 )
 _CARD = re.compile(r"(?<![\w-])\d(?:[ -]?\d){12,18}(?![\w-])")
-_SPOKEN = re.compile(
+SPOKEN = re.compile(
     rf"\b(?:(?:{'|'.join(NUMBER_WORDS)})\b[\s,.-]{{1,3}}){{6,40}}(?:{'|'.join(NUMBER_WORDS)})\b", re.IGNORECASE
 )
 _SURE_ZONES = frozenset(["com", "org", "net", "edu", "gov", "mil", "info", "biz"])
@@ -90,7 +90,7 @@ def audit_turns(
     for text, spans in zip(turns, surrogate_spans, strict=True):
         rest = _blanked(text, spans)
         tokens = [word for match in _WORD.finditer(rest) for word in voc.split_words(match.group())]
-        numbers = _structured(rest)
+        numbers = validated(rest)
         kept = _kept(tokens) if any(token in roster_sure or token in caller_sure for token in tokens) else frozenset()
         sure = [token for at, token in enumerate(tokens) if at not in kept]
         other = sum(token in roster_unsure or token in caller_unsure for token in tokens)
@@ -100,7 +100,7 @@ def audit_turns(
                 roster_hits=sum(token in roster_sure for token in sure) + _count_phrases(tokens, sure_phrases),
                 caller_hits=sum(token in caller_sure for token in sure) + _capitals_of(caller_unsure, rest),
                 structured_hits=len(numbers),
-                other_hits=other + _stock_hits(rest, numbers) + len(_SPOKEN.findall(rest)),
+                other_hits=other + _stock_hits(rest, numbers) + len(SPOKEN.findall(rest)),
             )
         )
     return found
@@ -183,8 +183,8 @@ def _capital_names(rest: str, counted: frozenset[str]) -> int:
     return sum(bool(flag & voc.NAME and not flag & plain and word not in counted) for word, flag in found)
 
 
-def _structured(rest: str) -> list[tuple[int, int]]:
-    """The ranges of validated identifiers."""
+def validated(rest: str) -> list[tuple[int, int]]:
+    """The ranges of structured identifiers that pass a validator: checksum, format or numbering plan."""
     if not _WORTH.search(rest):
         return []
     ranges: list[tuple[int, int]] = []

@@ -13,12 +13,15 @@ from anonymize.metadata import names_in, publishable
 from anonymize.reading import Reading
 from anonymize.replace import replace_session
 from anonymize.roster import Roster, Survey, build_roster, names_survey
+from anonymize.rulings import Rulings
 from anonymize.spans import Span
 from anonymize.structured import find_structured
 from anonymize.surrogates import Surrogates
+from corpora.deadline import bound, time_limit
 from corpora.errors import UsageError
 from corpora.records import Session
 
+NO_RULINGS = Rulings()
 POLICIES = ("balanced", "strict")
 _SHORTEST_LABEL = 4  # shorter labels are abbreviations of roles: T, Cl, Pat
 
@@ -31,13 +34,19 @@ class Deidentifier:
         policy: "balanced", or "strict", which masks every unexplained capital inside a sentence.
         style: "surrogate" (made-up names, places, numbers) or "placeholder" ([NAME-1], [DATE]).
         dates: "surrogate" (no interval is kept) or "shift" (one constant per client, a multiple of seven days).
+        rulings: classes and words that a person ruled on; they stand over what is found.
 
     Raises:
         UsageError: the policy is unknown or the key is not 32 bytes long.
     """
 
     def __init__(
-        self, key: bytes, policy: str = "balanced", style: str = "surrogate", dates: str = "surrogate"
+        self,
+        key: bytes,
+        policy: str = "balanced",
+        style: str = "surrogate",
+        dates: str = "surrogate",
+        rulings: Rulings = NO_RULINGS,
     ) -> None:
         if policy not in POLICIES:
             raise UsageError(f"unknown policy {policy!r}; choose one of {', '.join(POLICIES)}")
@@ -47,6 +56,7 @@ class Deidentifier:
         self.policy = policy
         self.style = style
         self.dates = dates
+        self.rulings = rulings
 
     def find(self, turns: list[str], known_names: Iterable[str] = (), roster: Roster | None = None) -> list[list[Span]]:
         """The identifiers of one session: per turn, sorted spans that do not overlap.
@@ -59,24 +69,26 @@ class Deidentifier:
     def _read(
         self, turns: list[str], known_names: Iterable[str] = (), roster: Roster | None = None
     ) -> tuple[Reading, list[list[Span]]]:
-        structured = find_structured(turns)
-        given = build_roster("", (), known_names)
-        others = roster or given
-        reading = read_session(
-            turns,
-            given.memory() | others.memory(),
-            others.phrases(),
-            structured,
-            frozenset(given.caller + others.caller),
-            strict=self.policy == "strict",
-        )
-        return reading, [sorted([*a, *b]) for a, b in zip(reading.spans(), structured, strict=True)]
+        with time_limit(bound(sum(map(len, turns)))):
+            structured = find_structured(turns)
+            given = build_roster("", (), known_names)
+            others = roster or given
+            reading = read_session(
+                turns,
+                given.memory() | others.memory(),
+                others.phrases(),
+                structured,
+                frozenset(given.caller + others.caller),
+                strict=self.policy == "strict",
+            )
+        found = [sorted([*a, *b]) for a, b in zip(reading.spans(), structured, strict=True)]
+        return reading, self.rulings.settle(turns, found)
 
     def survey(self, session: Session) -> Survey:
         """The name forms that this session is sure of, for the client's roster."""
         named = [*_names_in_labels(session), *names_in(session.meta, self.find)]
         reading = self._read([turn.text for turn in session.turns], named)[0]
-        return Survey((*with_genders(reading), *names_survey(named).forms))
+        return self.rulings.surveyed(Survey((*with_genders(reading), *names_survey(named).forms)))
 
     def replace(self, session: Session, roster: Roster | None = None) -> Session:
         """The session with surrogates for identifiers and `deidentified` set; without a roster, by its own survey's."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from corpora.files import write_atomic
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -44,8 +46,16 @@ def _environment() -> Environment:
         f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     )
     environment.filters["number"] = _number
+    environment.filters["percent"] = _percent
     environment.filters["words"] = lambda name: str(name).replace("_", " ")
     return environment
+
+
+def _percent(rate: Mapping[str, Any]) -> str:
+    """A rate with its interval: "98.9 % (96.2 to 100.0)"."""
+    if rate["rate"] is None:
+        return "not measured"
+    return f"{100 * rate['rate']:.1f} % ({100 * rate['low']:.1f} to {100 * rate['high']:.1f})"
 
 
 def _number(value: Any) -> str:

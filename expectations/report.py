@@ -13,7 +13,7 @@ from expectations import plots
 from expectations.datadocs import by_suite
 from expectations.metrics import AUDIT_COLUMNS, by_split
 from expectations.pages import write_page
-from expectations.safe_harbor import replaced_counts
+from expectations.safe_harbor import harbor_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from expectations.outcome import GateResult
 
 LEVELS = ("files", "sessions", "turns")
-SHOWN_TEXTS = ("source", "policy", "style", "dates", "covered")
+SHOWN_TEXTS = ("source", "policy", "style", "dates", "keep", "covered")
 LENGTHS = {
     "response_words": ("Response", "words a response"),
     "prompt_words": ("Prompt", "words a prompt"),
@@ -53,7 +53,7 @@ def write_report(folder: Path, manifest: Mapping[str, Any], metrics: pl.DataFram
         suites=by_suite(gate.to_dict()["expectations"]),
         flow=_flow(manifest.get("accounting", {})),
         reasons=_reasons(manifest.get("accounting", {})),
-        harbor=replaced_counts(manifest.get("identifiers", {}).get("by_class", {})),
+        harbor=harbor_rows(manifest),
         splits=sorted(by_split(metrics).to_dicts(), key=_split_order),
         privacy={**_residual(metrics), **manifest.get("privacy", {})},
         lengths=_lengths(metrics),

@@ -6,10 +6,10 @@ A table for the report: it says what was treated and checked, never that the rul
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _REPLACED = "replaced"
 _FORM = "structured identifiers left in the output"
@@ -63,6 +63,44 @@ CLASSES = (
         "only a reader can judge",
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class HarborRow:
+    """One class as one build treated it.
+
+    Attributes:
+        harbor: The class.
+        treatment: What this build did.
+        replaced: How many identifiers were replaced; None where the class is not treated.
+        canaries: (caught, planted) canaries of the class; None where none was planted.
+    """
+
+    harbor: HarborClass
+    treatment: str
+    replaced: int | None
+    canaries: tuple[int, int] | None
+
+
+def harbor_rows(manifest: Mapping[str, Any]) -> list[HarborRow]:
+    """The eighteen classes with what a build's manifest says of each; every part of it may be missing."""
+    settings = next((stage for stage in manifest.get("recipe", ()) if stage.get("use") == "deidentify"), {})
+    planted = manifest.get("canaries", {}).get("by_class", {})
+    rows = []
+    for harbor, replaced in replaced_counts(manifest.get("identifiers", {}).get("by_class", {})):
+        flown = [planted[name] for name in harbor.types if name in planted]
+        canaries = (sum(rate["hits"] for rate in flown), sum(rate["of"] for rate in flown)) if flown else None
+        rows.append(HarborRow(harbor, _treatment(harbor, settings), replaced, canaries))
+    return rows
+
+
+def _treatment(harbor: HarborClass, settings: Mapping[str, Any]) -> str:
+    kept: Sequence[str] = [name for name in harbor.types if name in (settings.get("keep") or ())]
+    if kept:
+        return f"left in the text by the recipe ({', '.join(kept)}): not treated"
+    if harbor.letter == "C" and settings.get("dates") == "shift":
+        return "dates moved by one constant for each client, which is not Safe Harbor; ages over 89 replaced"
+    return harbor.treatment
 
 
 def replaced_counts(by_class: Mapping[str, int]) -> list[tuple[HarborClass, int | None]]:

@@ -14,6 +14,7 @@ import click
 
 from corpora.errors import CorporaError
 from pipelines.commands.anonymize import anonymize
+from pipelines.commands.anonymize_eval import anonymize_eval
 from pipelines.commands.build import build, run
 from pipelines.commands.corpus import explain, verify
 from pipelines.commands.read import parse, sources
@@ -31,7 +32,7 @@ def corpora() -> None:
     """
 
 
-for command in (sources, build, run, explain, parse, anonymize, verify):
+for command in (sources, build, run, explain, parse, anonymize, anonymize_eval, verify):
     corpora.add_command(command)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from corpora.records import Drop, count_words, merged_sides
 from pipelines.passes import units_of
 from pipelines.stages import MapStage, Stage
-from pipelines.units import introduced, mapped
+from pipelines.units import introduced, mapped, read_unit
 
 if TYPE_CHECKING:
     from pipelines.pipeline import Pipeline
@@ -32,7 +32,7 @@ def dry_run(pipeline: Pipeline) -> dict[str, Any]:
     left_out: Counter[str] = Counter()
     sessions = turns = 0
     for read, unit in units:
-        for item in read.reader.read(unit):
+        for item in read_unit(read, unit):
             session = item if isinstance(item, Drop) else mapped(introduced(item, read), maps)
             if isinstance(session, Drop):
                 left_out[f"{session.reason} ({session.level})"] += session.count if session.level == "turn" else 1

@@ -9,9 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from anonymize.estimate import recapture
 from anonymize.keys import key_id, keyed
+from anonymize.second import NUMBERS, WORDS
 from corpora.records import SCHEMA_VERSION
 from expectations.metrics import AUDIT_COLUMNS
+from expectations.quasi import k_anonymity
 from pipelines.accounting import as_document
 from pipelines.parts import work_key
 from pipelines.passes import Passes
@@ -26,7 +29,13 @@ if TYPE_CHECKING:
 
 
 def facts(
-    name: str, stages: Sequence[Stage], key: bytes, passes: Passes, corpus: Corpus, metrics: pl.DataFrame
+    name: str,
+    stages: Sequence[Stage],
+    key: bytes,
+    passes: Passes,
+    corpus: Corpus,
+    measured: Mapping[str, Any],
+    metrics: pl.DataFrame,
 ) -> dict[str, Any]:
     """Everything about a build that the same inputs, recipe, key and versions make again (so: no time, no host)."""
     recipe = [{"use": stage.name, "version": stage.version, **_published(stage, key)} for stage in stages]
@@ -52,6 +61,12 @@ def facts(
             "moved_groups": dict(sorted(corpus.moved.items())),
         },
         "privacy": _privacy(metrics, sum(done.words for done in passes.done)),
+        "recapture": {group: _recaptured(passes.notes, group) for group in (WORDS, NUMBERS)},
+        "quasi_identifiers": {
+            "stories": {story: count for (kind, story), count in sorted(passes.notes.items()) if kind == "story"},
+            "metadata": k_anonymity(corpus.rows),
+        },
+        **measured,
     }
 
 
@@ -75,6 +90,18 @@ def _published(stage: Stage, key: bytes) -> dict[str, Any]:
     files = {name for name, value in vars(stage).items() if isinstance(value, Path)}
     parameters = stage.parameters().items()
     return {name: f"file {keyed(key, 'file', value)[:12]}" if name in files else value for name, value in parameters}
+
+
+def _recaptured(notes: Counter[tuple[str, str]], group: str) -> dict[str, Any]:
+    """What two readers of the input found, and the least that both missed, taken at their word."""
+    found = recapture(*(notes[group, which] for which in ("first", "second", "both")))
+    return {
+        "first": found.first,
+        "second": found.second,
+        "both": found.both,
+        "missed_by_both_at_least": round(found.missed, 1),
+        "interval_if_independent": [round(found.low, 1), round(found.high, 1)],
+    }
 
 
 def _terms(reader: Any) -> dict[str, str]:

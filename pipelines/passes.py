@@ -18,6 +18,7 @@ from pipelines.accounting import Tally
 from pipelines.engines import Runner
 from pipelines.stages import Read
 from pipelines.stages.read import client_table
+from pipelines.trail import TRAIL, write_trail
 from pipelines.units import BuildDone, BuildTask, Plan, SurveyDone, SurveyTask, build_unit, survey_unit
 from pipelines.workplace import Workplace
 
@@ -32,6 +33,8 @@ class Passes:
     done: list[BuildDone]
     tally: Tally
     identifiers: Counter[tuple[str, str]]
+    notes: Counter[tuple[str, str]]
+    """What two readers found in the input, and the stories that sessions tell."""
     clients: dict[tuple[str, str], bool]
     """(source, client) -> whether the source says who the client is."""
 
@@ -55,7 +58,9 @@ def run_passes(
             clients[survey.task.read.source, client] = known
     tally: Tally = sum((build.tally for build in done), Counter())
     identifiers: Counter[tuple[str, str]] = sum((build.identifiers for build in done), Counter())
-    return Passes(done, tally + file_tally(done), identifiers, clients)
+    notes: Counter[tuple[str, str]] = sum((build.notes for build in done), Counter())
+    write_trail((build.trail for build in done), place.work / TRAIL)
+    return Passes(done, tally + file_tally(done), identifiers, notes, clients)
 
 
 def _watched(name: str, results: Iterator[Any], total: int, progress: Progress) -> list[Any]:

@@ -25,9 +25,9 @@ from corpora.shards import write_sums
 from pipelines.accounting import reasons
 from pipelines.corpus import Corpus, gather
 from pipelines.egress import close_egress
-from pipelines.engines import Engine, open_engine
+from pipelines.engines import Engine, Runner, open_engine
 from pipelines.manifest import facts, moved_before, timed
-from pipelines.passes import Progress, run_passes, units_of, write_quarantine
+from pipelines.passes import Passes, Progress, run_passes, units_of, write_quarantine
 from pipelines.stages import CorpusStage, Deidentify, Expect, MakeStage, MapStage, Read, Stage, Windows
 from pipelines.units import Plan
 from pipelines.workplace import MANIFEST, Workplace
@@ -121,16 +121,23 @@ class Pipeline:
             size = sum(unit.end - unit.start for _, unit in units)
             with open_engine(engine, workers, len(units), size) as runner:
                 passes = run_passes(place, self.plan(key), units, runner, progress)
+                planted = self._canaries(passes, key, runner)
             quarantine = write_quarantine(passes.done, place.folder("quarantine"))
             moved = moved_before(place.last_manifest(), self.stages)
             parts = [done.part for done in passes.done]
             target = place.folder("corpus") / "rows.arrow"
             corpus = gather(parts, self._all(CorpusStage), target, moved, passes.clients, key)
             progress("validate", 0, 1)
-            describe = partial(facts, self.name, self.stages, key, passes, corpus)
+            describe = partial(facts, self.name, self.stages, key, passes, corpus, planted)
             manifest = self._finish(place, corpus, started, describe)
             progress("validate", 1, 1)
             return Published(place.out, manifest, quarantine)
+
+    def _canaries(self, passes: Passes, key: bytes, run: Runner) -> dict[str, Any]:
+        from pipelines.canaries import count_canaries
+
+        count = self.expect.canaries
+        return {"canaries": count_canaries(passes.done, count, self.plan(key), run)} if count else {}
 
     def _finish(self, place: Workplace, corpus: Corpus, started: float, describe: Describe) -> dict[str, Any]:
         """Measure, validate, document and publish the gathered rows."""

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from anonymize.audit import audit_turns
 from anonymize.keys import key_id, keyed
 from anonymize.metadata import withheld
+from corpora.deadline import OutOfTimeError, bound, time_limit
 from corpora.errors import PrivacyError
-from corpora.records import Drop, Example, Session, count_words, example_schema
+from corpora.files import private_folder
+from corpora.records import Drop, Example, Origin, Session, count_words, example_schema
 from corpora.sources.base import Unit
 from expectations.metrics import AUDIT_COLUMNS
 from pipelines.accounting import Tally, tally_drop, tally_session
@@ -29,15 +31,19 @@ from pipelines.parts import Place, Surveyed, SurveyPart, drop_from, read_survey,
 from pipelines.stages.base import MakeStage, MapStage
 from pipelines.stages.deidentify import Deidentify
 from pipelines.stages.read import Read, client_table
+from pipelines.trail import audit_line, notes_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from anonymize.roster import Roster
+    from anonymize.spans import Span
 
 
 _HEAD = 4096
-_ERROR = "error_in_"
+_ERROR, _OUT_OF_TIME = "error_in_", "out_of_time_in_"
+_AGAIN = (_ERROR, _OUT_OF_TIME)
+"""Reasons that may not hold another time: parts with such drops are done again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,10 @@ class BuildDone:
     tally: Tally
     identifiers: Counter[tuple[str, str]]
     words: int
+    notes: Counter[tuple[str, str]]
+    """Counts for the report: what two readers found in the input, and the stories that sessions tell."""
+    trail: Path
+    """The unit's audit lines."""
 
 
 Part = TypeVar("Part", SurveyPart, BuildDone)
@@ -131,7 +141,7 @@ def _finished(place: Place, read: Callable[[Path], Part]) -> Part | None:
     """A finished part; None where there is none, or a stage raised on some of it."""
     path = place.found()
     part = read(path) if path else None
-    return None if part is None or any(drop.reason.startswith(_ERROR) for drop in part.drops) else part
+    return None if part is None or any(drop.reason.startswith(_AGAIN) for drop in part.drops) else part
 
 
 def _unit_bytes(unit: Unit) -> bytes:
@@ -151,18 +161,33 @@ def _survey(task: SurveyTask) -> tuple[list[Surveyed], list[Drop]]:
     detector = task.plan.deidentify.deidentifier(task.plan.key)
     kept: list[Surveyed] = []
     drops: list[Drop] = []
-    for item in task.read.reader.read(task.unit):
+    for item in read_unit(task.read, task.unit):
         session = item if isinstance(item, Drop) else mapped(introduced(item, task.read), task.plan.maps)
         if isinstance(session, Drop):
             drops.append(session)
             continue
         try:
-            names = detector.survey(session).to_json()
+            with time_limit(bound(_characters(session))):
+                names = detector.survey(session).to_json()
         except Exception as error:  # noqa: BLE001 - its message may quote the text
             drops.append(_set_aside(session, task.plan.deidentify.name, error))
         else:
             kept.append(Surveyed(session, _session_digest(session), names))
     return kept, drops
+
+
+def read_unit(read: Read, unit: Unit) -> list[Session | Drop]:
+    """A unit's sessions and drops; none but one quarantine entry where reading ran out of time."""
+    try:
+        with time_limit(bound(unit.end - unit.start)):
+            return list(read.reader.read(unit))
+    except OutOfTimeError as error:
+        origin = Origin(unit.path, unit.start, unit.end)
+        return [Drop(f"{_OUT_OF_TIME}read", "file", origin, count=0, detail=str(error), quarantined=True)]
+
+
+def _characters(session: Session) -> int:
+    return sum(len(turn.text) for turn in session.turns)
 
 
 def _session_digest(session: Session) -> str:
@@ -191,20 +216,22 @@ def mapped(session: Session, stages: Sequence[MapStage]) -> Session | Drop:
         if isinstance(current, Drop):
             break
         try:
-            current = stage.map(current)
+            with time_limit(bound(_characters(current))):
+                current = stage.map(current)
         except Exception as error:  # noqa: BLE001 - its message may quote the text
             current = _set_aside(session, stage.name, error)
     return current
 
 
 def _set_aside(session: Session, stage: str, error: Exception) -> Drop:
+    slow = isinstance(error, OutOfTimeError)
     return Drop(
-        f"{_ERROR}{stage}",
+        f"{_OUT_OF_TIME if slow else _ERROR}{stage}",
         "session",
         session.origin,
         session.session_id,
         count=len(session.turns),
-        detail=error_place(error),
+        detail=str(error) if slow else error_place(error),
         quarantined=True,
     )
 
@@ -216,10 +243,14 @@ def build_unit(task: BuildTask) -> BuildDone:
     digests = {client: digest for client, (_, digest) in task.rosters.items()}
     key = work_key("build", task.survey.part.stem, digests, stages, key_id(plan.key))
     place = Place(task.folder, key, ".arrow")
-    done = _finished(place, partial(_read_done, task))
+    trail = Place(private_folder(task.folder.parent / "audit"), key, ".jsonl")
+    done = _finished(place, partial(_read_done, task, trail)) if trail.found() else None
     if done is None:
-        _write_part(place, _Builder(task))
-        done = _read_done(task, place.path())
+        built = _Builder(task)
+        with trail.writing() as path:
+            path.write_text("".join(f"{line}\n" for line in built.trail), encoding="ascii")
+        _write_part(place, built)
+        done = _read_done(task, trail, place.path())
     return done
 
 
@@ -233,29 +264,39 @@ class _Builder:
         self.drops: list[Drop] = []
         self.tally: Tally = Counter()
         self.identifiers: Counter[tuple[str, str]] = Counter()
+        self.notes: Counter[tuple[str, str]] = Counter()
+        self.trail: list[str] = []
         self.kept_sessions = self.words = 0
         first = read_survey(task.survey.part)
         for drop in first.drops:
             self._leave_out(drop)
-        for entry in first.sessions:
-            self._add(entry)
+        for at, entry in enumerate(first.sessions):
+            self._add(at, entry)
 
-    def _add(self, entry: Surveyed) -> None:
+    def _add(self, at: int, entry: Surveyed) -> None:
         client = client_of(entry.session, self.task.survey.task.unit)
         session = replace(entry.session, client_id=client)
         try:
-            made, audit, found, words = self._second_pass(session, _load_roster(self.task.rosters[client][0]))
+            with time_limit(bound(_characters(session))):
+                made, audit, spans, safe = self._second_pass(session, _load_roster(self.task.rosters[client][0]))
+                left = {name: sum(turn[name] for turn in audit) for name in AUDIT_COLUMNS}
+                line = audit_line(self.plan.key, self.task.survey.part.name, at, session, spans, left)
+                notes = notes_of(session, safe, spans)
         except PrivacyError:
             raise
         except Exception as error:  # noqa: BLE001 - its message may quote the text
-            made, audit, found, words = _set_aside(session, "second_pass", error), [], Counter(), 0
+            made, audit, spans, safe = _set_aside(session, "second_pass", error), [], [], session
         if isinstance(made, Drop):
             self._leave_out(made)
             return
         self.drops += [item for item in made if isinstance(item, Drop)]
         self.kept_sessions += tally_session(self.tally, len(session.turns), made)
-        self.identifiers += found
-        self.words += words
+        self.identifiers += Counter((span.type, span.rule) for turn in spans for span in turn)
+        if hidden := withheld(session.meta, safe.meta):
+            self.identifiers["METADATA", "withheld"] += hidden
+        self.words += sum(count_words(turn.text) for turn in safe.turns)
+        self.notes += notes
+        self.trail.append(line)
         self.rows += list(self._rows(made, audit, entry.digest))
 
     def _leave_out(self, drop: Drop) -> None:
@@ -264,21 +305,18 @@ class _Builder:
 
     def _second_pass(
         self, session: Session, roster: Roster
-    ) -> tuple[list[Example | Drop] | Drop, list[dict[str, int]], Counter[tuple[str, str]], int]:
+    ) -> tuple[list[Example | Drop] | Drop, list[dict[str, int]], list[list[Span]], Session]:
+        """What the makers made, each turn's residue, the identifiers found, and the de-identified session."""
         stage = self.plan.deidentify
         safe, found, surrogates = stage.deidentifier(self.plan.key).apply(session, roster)
         residues = audit_turns([turn.text for turn in safe.turns], surrogates, roster, stage.caller_names())
         audit = [{name: int(getattr(residue, name)) for name in AUDIT_COLUMNS} for residue in residues]
-        counts = Counter((span.type, span.rule) for turn in found for span in turn)
-        if hidden := withheld(session.meta, safe.meta):
-            counts["METADATA", "withheld"] += hidden
-        words = sum(count_words(turn.text) for turn in safe.turns)
         ready = mapped(safe, self.plan.later_maps)
         if isinstance(ready, Drop):
-            return ready, audit, counts, words
+            return ready, audit, found, safe
         if not ready.deidentified:
             raise PrivacyError("a session reached the makers that is not de-identified")
-        return [item for maker in self.plan.makers for item in self._made(maker, ready)], audit, counts, words
+        return [item for maker in self.plan.makers for item in self._made(maker, ready)], audit, found, safe
 
     def _made(self, maker: MakeStage, session: Session) -> Iterator[Example | Drop]:
         labels = tuple(stage.label for stage in (self.task.survey.task.read, *self.plan.maps, self.plan.deidentify))
@@ -343,13 +381,14 @@ def _write_part(place: Place, built: _Builder) -> None:
         "tally": [[*place, count] for place, count in sorted(built.tally.items())],
         "identifiers": [[*place, count] for place, count in sorted(built.identifiers.items())],
         "words": built.words,
+        "notes": [[*place, count] for place, count in sorted(built.notes.items())],
     }
     schema = part_schema().with_metadata({"books": json.dumps(books)})
     with place.writing() as path, pa.ipc.new_file(path, schema) as writer:
         writer.write_table(pa.Table.from_pylist(built.rows, schema=schema))
 
 
-def _read_done(task: BuildTask, path: Path) -> BuildDone:
+def _read_done(task: BuildTask, trail: Place, path: Path) -> BuildDone:
     import pyarrow as pa
 
     with pa.memory_map(str(path)) as file:
@@ -362,6 +401,8 @@ def _read_done(task: BuildTask, path: Path) -> BuildDone:
         Counter({(level, outcome, reason): count for level, outcome, reason, count in books["tally"]}),
         Counter({(kind, rule): count for kind, rule, count in books["identifiers"]}),
         books["words"],
+        Counter({(kind, what): count for kind, what, count in books["notes"]}),
+        trail.path(),
     )
 
 

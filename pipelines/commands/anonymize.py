@@ -52,13 +52,13 @@ def deidentified(read: Read, stage: Deidentify, key: bytes) -> tuple[list[str], 
     from anonymize.keys import keyed
     from pipelines.passes import units_of
     from pipelines.stages import Language
-    from pipelines.units import client_of, introduced, mapped
+    from pipelines.units import client_of, introduced, mapped, read_unit
 
     detector, known = stage.deidentifier(key), stage.caller_names()
     clients: defaultdict[str, list[Session]] = defaultdict(list)
     left_out = 0
     for _, unit in units_of(read):
-        for item in read.reader.read(unit):
+        for item in read_unit(read, unit):
             session = item if isinstance(item, Drop) else mapped(introduced(item, read), [Language()])
             if isinstance(session, Drop):
                 left_out += session.level != "turn"

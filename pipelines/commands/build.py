@@ -24,12 +24,15 @@ _STAGE_OF = {
     "dates": ("deidentify", "dates"),
     "policy": ("deidentify", "policy"),
     "known_names": ("deidentify", "known_names"),
+    "keep": ("deidentify", "keep"),
+    "decisions": ("deidentify", "decisions"),
     "min_words": ("windows", "min_words"),
     "context_turns": ("windows", "context_turns"),
     "context_words": ("windows", "context_words"),
     "split": ("split", "ratios"),
     "seed": ("split", "seed"),
     "folds": ("split", "folds"),
+    "canaries": ("expect", "canaries"),
 }
 """Which stage and parameter an option sets."""
 
@@ -53,6 +56,7 @@ def _run_options(function: Function) -> Function:
 
 def _stage_options(function: Function) -> Function:
     for decorate in (
+        option("--canaries", type=int, help="Measure recall on N planted identifiers of each class [default: 0]."),
         option("--folds", type=EXISTING_FILE, help="CSV with client_id, split: your own split."),
         option("--seed", type=int, help="Another draw of the split [default: 0]."),
         option("--split", help="Shares of train,validation,test [default: 0.8,0.1,0.1]."),
@@ -96,7 +100,7 @@ def _overrides(flags: dict[str, Any]) -> dict[str, dict[str, Any]]:
             raise UsageError("--split takes three numbers that sum to 1, such as 0.8,0.1,0.1") from None
     overrides: dict[str, dict[str, Any]] = {}
     for flag, value in flags.items():
-        if value is not None:
+        if value not in (None, ()):
             stage, parameter = _STAGE_OF[flag]
             overrides.setdefault(stage, {})[parameter] = value
     return overrides

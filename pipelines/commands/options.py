@@ -28,8 +28,16 @@ def key_file_option(function: Function) -> Function:
 
 
 def detector_options(function: Function) -> Function:
-    """`--style`, `--dates`, `--policy` and `--known-names`."""
+    """`--style`, `--dates`, `--policy`, `--known-names`, `--keep` and `--decisions`."""
     for decorate in (
+        option("--decisions", type=EXISTING_FILE, help="A steward's decisions on single words (`corpora review`)."),
+        option(
+            "--keep",
+            type=click.Choice(["LOCATION", "ORG", "DATE", "AGE90"]),
+            multiple=True,
+            default=None,
+            help="A class that stays in the text; may be given again.",
+        ),
         option("--known-names", type=EXISTING_FILE, help="Text file, one name a line, masked wherever it stands."),
         option("--policy", type=click.Choice(["balanced", "strict"]), help="strict masks unknown capitals too."),
         option("--dates", type=click.Choice(["surrogate", "shift"]), help="shift keeps intervals (not Safe Harbor)."),

@@ -11,6 +11,7 @@ from pipelines.stages.base import Stage, stage
 
 if TYPE_CHECKING:
     from anonymize import Deidentifier
+    from anonymize.rulings import Rulings
 
 
 @stage
@@ -18,7 +19,9 @@ class Deidentify(Stage):
     """Finds identifiers and replaces them; a name found in one session is masked in all of that client's sessions.
 
     `known_names` is a text file with one name a line, known to the caller (a clinic's staff list, say): they are masked
-    wherever they stand. `dates = "shift"` keeps intervals by one constant a client; such dates are not Safe Harbor.
+    wherever they stand. `keep` lists classes that stay in the text. `decisions` is a steward's CSV (see
+    `anonymize.rulings`): words that stay or go whatever the detector says. `dates = "shift"` keeps intervals by one
+    constant a client; such dates are not Safe Harbor.
     """
 
     name: ClassVar[str] = "deidentify"
@@ -30,14 +33,27 @@ class Deidentify(Stage):
     style: Literal["surrogate", "placeholder"] = "surrogate"
     dates: Literal["surrogate", "shift"] = "surrogate"
     known_names: Path | None = None
+    keep: tuple[Literal["LOCATION", "ORG", "DATE", "AGE90"], ...] = ()
+    decisions: Path | None = None
 
     def check(self) -> None:
-        """Read the caller's names."""
+        """Read the caller's names and the steward's decisions."""
         self.caller_names()
+        self.rulings()
 
     def deidentifier(self, key: bytes) -> Deidentifier:
         """The detector with these parameters, one a process."""
-        return _deidentifier(key, self.policy, self.style, self.dates)
+        return _deidentifier(key, self.policy, self.style, self.dates, self.rulings())
+
+    def rulings(self) -> Rulings:
+        """The classes that stay and the steward's decisions.
+
+        Raises:
+            UsageError: the decisions file is not what it should be.
+        """
+        from anonymize.rulings import read_decisions, rulings
+
+        return rulings(self.keep, read_decisions(self.decisions) if self.decisions else ())
 
     def caller_names(self) -> tuple[str, ...]:
         """The names of the `known_names` file.
@@ -49,10 +65,10 @@ class Deidentify(Stage):
 
 
 @cache
-def _deidentifier(key: bytes, policy: str, style: str, dates: str) -> Deidentifier:
+def _deidentifier(key: bytes, policy: str, style: str, dates: str, rulings: Rulings) -> Deidentifier:
     from anonymize import Deidentifier
 
-    return Deidentifier(key=key, policy=policy, style=style, dates=dates)
+    return Deidentifier(key=key, policy=policy, style=style, dates=dates, rulings=rulings)
 
 
 @cache
