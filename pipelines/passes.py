@@ -13,7 +13,7 @@ from anonymize.keys import keyed
 from corpora.errors import UsageError
 from corpora.files import write_atomic
 from corpora.records import Origin
-from corpora.sources.base import Unit
+from corpora.sources.base import Unit, unit_name
 from pipelines.accounting import Tally
 from pipelines.engines import Runner
 from pipelines.stages import Read
@@ -96,11 +96,10 @@ def units_of(read: Read, outputs: Sequence[Path] = ()) -> list[tuple[Read, Unit]
         UsageError: the input is not there, or holds no file of the source.
     """
     root, reader = read.root, read.reader
-    base = root if root.is_dir() else root.parent
     files = (
         path for path in reader.files(root) if not any(path.resolve().is_relative_to(folder) for folder in outputs)
     )
-    return [(read, unit) for path in files for unit in reader.units(path, path.relative_to(base).as_posix())]
+    return [(read, unit) for path in files for unit in reader.units(path, unit_name(root, path))]
 
 
 def write_rosters(surveyed: Sequence[SurveyDone], plan: Plan, folder: Path) -> dict[tuple[str, str], tuple[Path, str]]:

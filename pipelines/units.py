@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from anonymize.audit import audit_turns
 from anonymize.keys import key_id, keyed
 from anonymize.metadata import withheld
-from corpora.errors import PrivacyError
+from corpora.errors import PrivacyError, TextError
+from corpora.inputs import open_binary
 from corpora.records import Drop, Example, Session, count_words, example_schema
 from corpora.sources.base import Unit
 from expectations.metrics import AUDIT_COLUMNS
@@ -137,13 +138,11 @@ def _finished(place: Place, read: Callable[[Path], Part]) -> Part | None:
 def _unit_bytes(unit: Unit) -> bytes:
     """The unit's bytes after the head of its file (where a table has its columns); empty where it cannot be read."""
     try:
-        if not Path(unit.path).is_file():  # opening a pipe would wait for ever
-            return b""
-        with Path(unit.path).open("rb") as file:
+        with open_binary(Path(unit.path)) as file:
             head = file.read(_HEAD) if unit.start else b""
             file.seek(unit.start)
             return head + file.read(unit.end - unit.start)
-    except OSError:
+    except (OSError, TextError):
         return b""
 
 
@@ -166,7 +165,7 @@ def _survey(task: SurveyTask) -> tuple[list[Surveyed], list[Drop]]:
 
 
 def _session_digest(session: Session) -> str:
-    with Path(session.origin.path).open("rb") as file:
+    with open_binary(Path(session.origin.path)) as file:
         file.seek(session.origin.start)
         return hashlib.sha256(file.read(session.origin.end - session.origin.start)).hexdigest()
 
