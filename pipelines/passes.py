@@ -14,6 +14,7 @@ from corpora.errors import UsageError
 from corpora.files import write_atomic
 from corpora.records import Origin
 from corpora.sources.base import Unit, unit_name
+from corpora.sources.catalogue import entry_of, read_catalogue
 from pipelines.accounting import Tally
 from pipelines.engines import Runner
 from pipelines.stages import Read
@@ -80,6 +81,12 @@ def check_sessions(surveyed: Sequence[SurveyDone]) -> None:
             if (first := files.setdefault((source, session), unit.path)) != unit.path:
                 raise UsageError(f"{first} and {unit.path} both give session {session!r}; rename or remove one of them")
     for read in {survey.task.read for survey in surveyed}:
+        if read.metadata and not any(
+            entry_of(read_catalogue(read.metadata), session) for source, session in files if source == read.source
+        ):
+            raise UsageError(
+                f"--metadata {read.metadata}: none of its ids is a session's; an id is the file's name without suffix"
+            )
         if read.clients:
             table = client_table(read.clients)
             if missing := sorted(session for session in table if (read.source, session) not in files):

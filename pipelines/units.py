@@ -29,7 +29,7 @@ from pipelines.guard import error_place
 from pipelines.parts import Place, Surveyed, SurveyPart, drop_from, read_survey, work_key, write_survey
 from pipelines.stages.base import MakeStage, MapStage
 from pipelines.stages.deidentify import Deidentify
-from pipelines.stages.read import Read, client_table
+from pipelines.stages.read import Read
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -100,8 +100,8 @@ Part = TypeVar("Part", SurveyPart, BuildDone)
 
 
 def client_of(session: Session, unit: Unit) -> str:
-    """The client, or the file itself where nobody says who the client is."""
-    return session.client_id or f"file:{unit.name}"
+    """The client, or the question where there is none, or the file itself where nobody says who the client is."""
+    return session.client_id or (f"question:{session.group_id}" if session.group_id else f"file:{unit.name}")
 
 
 def survey_unit(task: SurveyTask) -> SurveyDone:
@@ -174,12 +174,9 @@ def introduced(session: Session, read: Read) -> Session:
     """The session on the build's terms: raw whatever it says of itself, with its client and its source's terms."""
     reader = read.reader
     terms = {"modality": reader.modality, "license": reader.license, "consent": reader.consent}
-    clients = client_table(read.clients) if read.clients else {}
+    known = read.joined(session)
     return replace(
-        session,
-        client_id=clients.get(session.session_id, session.client_id),
-        meta=terms | {key: value for key, value in session.meta.items() if value is not None},
-        deidentified=False,
+        known, meta=terms | {key: value for key, value in known.meta.items() if value is not None}, deidentified=False
     )
 
 
