@@ -16,7 +16,7 @@ from corpora.documents import READERS, document_lines, page_lines
 from corpora.errors import TextError
 from corpora.inputs import MAX_FILE_BYTES, bare, read_bytes
 
-__all__ = ["MAX_FILE_BYTES", "MAX_LINE_CHARS", "Text", "TextError", "decode", "decoded", "read_text"]
+__all__ = ["MAX_FILE_BYTES", "MAX_LINE_CHARS", "Text", "TextError", "decode", "decoded", "read_text", "tidy"]
 
 DOCUMENT = "document"
 """The `encoding` of a `Text` whose lines are no byte ranges of its file."""
@@ -112,6 +112,13 @@ def _cleaned(raw: str, encoding: str, data: bytes) -> Text:
     if (longest := max(map(len, lines))) > MAX_LINE_CHARS:
         raise TextError("line_too_long", f"a line of {longest} characters, limit {MAX_LINE_CHARS}; restore line ends")
     return Text(lines, encoding, data)
+
+
+def tidy(text: str) -> str:
+    """A written text of a table's cell: NFC, no control or bidirectional characters, white space folded."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text.encode("utf-8", "ignore").decode())
+    return " ".join(_UNWANTED.sub("", text).split())
 
 
 def _decoded(data: bytes) -> tuple[str, str]:
