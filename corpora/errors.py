@@ -23,3 +23,12 @@ class PrivacyError(CorporaError):
     """The step would carry raw text where it may not go; it was refused before anything was sent."""
 
     exit_code = 4
+
+
+class TextError(CorporaError):
+    """A file that is not text we can read: `reason` is the short word the accounting counts by."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail

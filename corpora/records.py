@@ -40,7 +40,7 @@ class Turn:
     """One speaker's uninterrupted speech, as spoken (consecutive turns of one side are not merged yet).
 
     `index` counts the session's turns from 0; `speaker` is the label as printed; `start_s` is seconds from the
-    recording's start where the source gives a time.
+    recording's start where the source gives a time; `quality` is what raters say of this turn.
     """
 
     index: int
@@ -48,6 +48,7 @@ class Turn:
     speaker: str
     text: str
     start_s: float | None = None
+    quality: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,9 @@ class Session:
 
     `client_id` is None where the source does not say who the client is (the pipeline then takes the file itself and
     counts `client_unknown`). `meta` holds declared keys only (`META_KEYS`). `deidentified` is set by the anonymize room
-    alone and cleared by the pipeline on everything a source yields.
+    alone and cleared by the pipeline on everything a source yields. `kind` is that of the examples made of it
+    (`transcript`, or `qa` for a question and its answer); `group_id` is the unit of splitting where that is not the
+    client: of a question without a client, the question.
     """
 
     session_id: str
@@ -75,6 +78,8 @@ class Session:
     meta: Mapping[str, Any]
     origin: Origin
     deidentified: bool = False
+    kind: str = "transcript"
+    group_id: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse undeclared metadata, which could carry identifiers past the policy.

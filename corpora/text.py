@@ -12,10 +12,14 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpora.errors import CorporaError
+from corpora.documents import READERS, document_lines, page_lines
+from corpora.errors import TextError
+from corpora.inputs import MAX_FILE_BYTES, bare, read_bytes
 
-MAX_FILE_BYTES = 64 * 2**20
-"""A larger text file is refused: an hour of speech is about 60 kB, and reading takes some ten times its size."""
+__all__ = ["MAX_FILE_BYTES", "MAX_LINE_CHARS", "Text", "TextError", "decode", "decoded", "read_text", "tidy"]
+
+DOCUMENT = "document"
+"""The `encoding` of a `Text` whose lines are no byte ranges of its file."""
 
 MAX_LINE_CHARS = 8 * 2**20
 """A longer line is refused: a hundred whole sessions on one line are no transcript but a dump of something else."""
@@ -33,21 +37,13 @@ _MAGIC = {
     b"\x89PNG": "an image",
 }
 _MAC_APOSTROPHE = re.compile(rb"[A-Za-z]\xd5[a-z]")  # an apostrophe in Mac Roman, a capital O with tilde in cp1252
+_WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*+<(?:!doctype\s++html|html[\s>])", re.IGNORECASE)
 _LINE_END = re.compile(rb"\r\n|[\r\n\f\v]")
 _UTF16_LINE_END = re.compile("\r\n|[\r\n\f\v]")
 _OTHER_LINE_END = re.compile("\r\n|[\r\f\v]")
 _UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _ODD_SPACE = re.compile("[\x85\u2028\u2029]")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-
-class TextError(CorporaError):
-    """A file that is not text we can read: `reason` is the short word the accounting counts by."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
-        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ class Text:
     data: bytes
 
     def line_starts(self) -> list[int]:
-        """The byte at which each line starts, and the file's size at the end."""
+        """The byte at which each line starts, and the file's size at the end; not for a document's lines."""
         if self.encoding != "utf-16":
             ends = [found.end() for found in _LINE_END.finditer(self.data)]
             return [0, *ends, len(self.data)]
@@ -72,22 +68,27 @@ class Text:
 
 
 def read_text(path: Path) -> Text:
-    """Read a text file whole.
+    """Read a text file or a document whole, out of an archive or a compressed file too.
 
     Raises:
-        TextError: with reason `unreadable_file`, `file_too_large`, `blank_file`, `binary_file`, `undecodable_bytes` or
-            `line_too_long`.
+        TextError: with reason `unreadable_file`, `file_too_large`, `blank_file`, `binary_file`, `undecodable_bytes`,
+            `line_too_long`, or what is wrong with a document or an archive.
     """
-    try:
-        if not path.is_file():
-            raise TextError("unreadable_file", "not a regular file, or a link to nothing; copy the file itself here")
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise TextError("file_too_large", f"{size} bytes, limit {MAX_FILE_BYTES}; cut it into one file a session")
-        data = path.read_bytes()
-    except OSError as error:
-        raise TextError("unreadable_file", f"{error.strerror}; check the file's permissions") from None
+    data, suffix = read_bytes(path), bare(path.name).suffix.lower()
+    if suffix in READERS and data.strip():
+        return _cleaned(document_lines(data, suffix), DOCUMENT, data)
+    if _WEB_PAGE.match(data):
+        return _cleaned(page_lines(decoded(data)), DOCUMENT, data)
     return decode(data)
+
+
+def decoded(data: bytes) -> str:
+    """Bytes as text, uncleaned; see `decode`.
+
+    Raises:
+        TextError: with reason `binary_file` or `undecodable_bytes`.
+    """
+    return _decoded(data)[0]
 
 
 def decode(data: bytes) -> Text:
@@ -97,6 +98,10 @@ def decode(data: bytes) -> Text:
         TextError: with reason `blank_file`, `binary_file`, `undecodable_bytes` or `line_too_long`.
     """
     raw, encoding = _decoded(data)
+    return _cleaned(raw, encoding, data)
+
+
+def _cleaned(raw: str, encoding: str, data: bytes) -> Text:
     if not raw.strip():
         raise TextError("blank_file", "the file holds nothing but white space")
     text = _OTHER_LINE_END.sub("\n", raw)
@@ -107,6 +112,13 @@ def decode(data: bytes) -> Text:
     if (longest := max(map(len, lines))) > MAX_LINE_CHARS:
         raise TextError("line_too_long", f"a line of {longest} characters, limit {MAX_LINE_CHARS}; restore line ends")
     return Text(lines, encoding, data)
+
+
+def tidy(text: str) -> str:
+    """A written text of a table's cell: NFC, no control or bidirectional characters, white space folded."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text.encode("utf-8", "ignore").decode())
+    return " ".join(_UNWANTED.sub("", text).split())
 
 
 def _decoded(data: bytes) -> tuple[str, str]:

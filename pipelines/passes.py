@@ -13,7 +13,8 @@ from anonymize.keys import keyed
 from corpora.errors import UsageError
 from corpora.files import write_atomic
 from corpora.records import Origin
-from corpora.sources.base import Unit
+from corpora.sources.base import Unit, unit_name
+from corpora.sources.catalogue import entry_of, read_catalogue
 from pipelines.accounting import Tally
 from pipelines.engines import Runner
 from pipelines.stages import Read
@@ -85,6 +86,12 @@ def check_sessions(surveyed: Sequence[SurveyDone]) -> None:
             if (first := files.setdefault((source, session), unit.path)) != unit.path:
                 raise UsageError(f"{first} and {unit.path} both give session {session!r}; rename or remove one of them")
     for read in {survey.task.read for survey in surveyed}:
+        if read.metadata and not any(
+            entry_of(read_catalogue(read.metadata), session) for source, session in files if source == read.source
+        ):
+            raise UsageError(
+                f"--metadata {read.metadata}: none of its ids is a session's; an id is the file's name without suffix"
+            )
         if read.clients:
             table = client_table(read.clients)
             if missing := sorted(session for session in table if (read.source, session) not in files):
@@ -101,11 +108,10 @@ def units_of(read: Read, outputs: Sequence[Path] = ()) -> list[tuple[Read, Unit]
         UsageError: the input is not there, or holds no file of the source.
     """
     root, reader = read.root, read.reader
-    base = root if root.is_dir() else root.parent
     files = (
         path for path in reader.files(root) if not any(path.resolve().is_relative_to(folder) for folder in outputs)
     )
-    return [(read, unit) for path in files for unit in reader.units(path, path.relative_to(base).as_posix())]
+    return [(read, unit) for path in files for unit in reader.units(path, unit_name(root, path))]
 
 
 def write_rosters(surveyed: Sequence[SurveyDone], plan: Plan, folder: Path) -> dict[tuple[str, str], tuple[Path, str]]:

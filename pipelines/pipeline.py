@@ -183,7 +183,7 @@ class Pipeline:
 
         windows = self._all(Windows)
         return Thresholds(
-            min_words={"transcript": min(stage.min_words for stage in windows)} if windows else {},
+            min_words=dict.fromkeys(("transcript", "qa"), min(s.min_words for s in windows)) if windows else {},
             max_words=self.expect.max_words,
             max_context_turns=max((stage.context_turns for stage in windows), default=8),
             max_context_words=max((stage.context_words for stage in windows), default=None),

@@ -20,8 +20,9 @@ from anonymize.audit import audit_turns
 from anonymize.keys import key_id, keyed
 from anonymize.metadata import withheld
 from corpora.deadline import OutOfTimeError, bound, time_limit
-from corpora.errors import PrivacyError
+from corpora.errors import PrivacyError, TextError
 from corpora.files import private_folder
+from corpora.inputs import open_binary
 from corpora.records import Drop, Example, Origin, Session, count_words, example_schema
 from corpora.sources.base import Unit
 from expectations.metrics import AUDIT_COLUMNS
@@ -30,7 +31,7 @@ from pipelines.guard import error_place
 from pipelines.parts import Place, Surveyed, SurveyPart, drop_from, read_survey, work_key, write_survey
 from pipelines.stages.base import MakeStage, MapStage
 from pipelines.stages.deidentify import Deidentify
-from pipelines.stages.read import Read, client_table
+from pipelines.stages.read import Read
 from pipelines.trail import audit_line, notes_of
 
 if TYPE_CHECKING:
@@ -109,8 +110,8 @@ Part = TypeVar("Part", SurveyPart, BuildDone)
 
 
 def client_of(session: Session, unit: Unit) -> str:
-    """The client, or the file itself where nobody says who the client is."""
-    return session.client_id or f"file:{unit.name}"
+    """The client, or the question where there is none, or the file itself where nobody says who the client is."""
+    return session.client_id or (f"question:{session.group_id}" if session.group_id else f"file:{unit.name}")
 
 
 def survey_unit(task: SurveyTask) -> SurveyDone:
@@ -147,13 +148,11 @@ def _finished(place: Place, read: Callable[[Path], Part]) -> Part | None:
 def _unit_bytes(unit: Unit) -> bytes:
     """The unit's bytes after the head of its file (where a table has its columns); empty where it cannot be read."""
     try:
-        if not Path(unit.path).is_file():  # opening a pipe would wait for ever
-            return b""
-        with Path(unit.path).open("rb") as file:
+        with open_binary(Path(unit.path)) as file:
             head = file.read(_HEAD) if unit.start else b""
             file.seek(unit.start)
             return head + file.read(unit.end - unit.start)
-    except OSError:
+    except (OSError, TextError):
         return b""
 
 
@@ -191,7 +190,7 @@ def _characters(session: Session) -> int:
 
 
 def _session_digest(session: Session) -> str:
-    with Path(session.origin.path).open("rb") as file:
+    with open_binary(Path(session.origin.path)) as file:
         file.seek(session.origin.start)
         return hashlib.sha256(file.read(session.origin.end - session.origin.start)).hexdigest()
 
@@ -200,12 +199,9 @@ def introduced(session: Session, read: Read) -> Session:
     """The session on the build's terms: raw whatever it says of itself, with its client and its source's terms."""
     reader = read.reader
     terms = {"modality": reader.modality, "license": reader.license, "consent": reader.consent}
-    clients = client_table(read.clients) if read.clients else {}
+    known = read.joined(session)
     return replace(
-        session,
-        client_id=clients.get(session.session_id, session.client_id),
-        meta=terms | {key: value for key, value in session.meta.items() if value is not None},
-        deidentified=False,
+        known, meta=terms | {key: value for key, value in known.meta.items() if value is not None}, deidentified=False
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from corpora.errors import UsageError
 from corpora.records import Drop, Session
-from corpora.sources.base import Source
+from corpora.sources.base import Source, unit_name
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -70,5 +70,5 @@ def read_source(name: str, path: str | Path) -> Iterator[Session | Drop]:
 
 def _read(source: Source, root: Path, files: list[Path]) -> Iterator[Session | Drop]:
     for file in files:
-        for unit in source.units(file, file.name if file == root else file.relative_to(root).as_posix()):
+        for unit in source.units(file, unit_name(root, file)):
             yield from source.read(unit)

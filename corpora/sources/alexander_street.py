@@ -1,4 +1,6 @@
-"""Plain-text session transcripts in the manner of Alexander Street's counseling collections, one or more a file.
+"""Session transcripts in the manner of Alexander Street's counseling collections, one or more a file.
+
+Plain text (with paragraph markup or not), saved web pages, PDF prints, Word and rich text documents.
 
 Lines go through five steps: page furniture out and sessions apart (`layout`), labels found (`labels`), turns collected
 here, words cleaned (`cleaning`), roles given (`roles`); `header` reads what stands before the speech.
@@ -6,36 +8,42 @@ here, words cleaned (`cleaning`), roles given (`roles`); `header` reads what sta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
+from corpora.documents import READERS, UNREADABLE
+from corpora.inputs import bare, stem
 from corpora.records import Drop, Origin, Role, Session, Turn
-from corpora.sources.base import Unit, file_unit, list_files
+from corpora.sources.base import Unit, file_drop, file_unit, list_files
 from corpora.sources.header import named_roles, read_header
 from corpora.sources.labels import number_of
 from corpora.sources.layout import parts
 from corpora.sources.roles import MIN_CONFIDENCE, assign_roles
 from corpora.sources.turns import Speech, read_part
-from corpora.text import Text, TextError, read_text
+from corpora.text import DOCUMENT, Text, TextError, read_text
 
 _TEXT = frozenset({".txt", ".text"})
-_DOCUMENTS = frozenset({".pdf", ".doc", ".docx", ".rtf", ".odt", ".htm", ".html", ".mht", ".mhtml"})
 _MIN_ID_DIGITS = 2  # `Client 1` and `Client 2` count a couple's members; `Client 41` numbers a client
 
 
 @dataclass(frozen=True, slots=True)
 class AlexanderStreet:
-    """Text files of a folder: transcripts as published in print-like form, labelled turns under a header."""
+    """Transcripts as published or printed (.txt, .pdf, .docx, .rtf, .html): labelled turns under a header.
+
+    `speakers` says who is who where the labels do not: label (case-folded), or `SESSION_ID/label`, to role.
+    """
 
     name: str = "alexander-street"
     modality: str = "spoken"
     license: str = "the publisher's licence to your institution; no redistribution"
     consent: str = "recorded and published with the participants' consent, as stated by the publisher"
+    speakers: Mapping[str, Role] = field(default_factory=dict)
 
     def files(self, root: Path) -> list[Path]:
         """The transcripts below `root`; documents of other formats are listed too, so that `read` can say so."""
-        return list_files(root, _TEXT | _DOCUMENTS, "a folder of transcripts (.txt)")
+        wanted = "a folder of transcripts (.txt, .pdf, .docx, .rtf, .html)"
+        return list_files(root, _TEXT | READERS.keys() | UNREADABLE, wanted)
 
     def units(self, path: Path, name: str) -> list[Unit]:
         """One unit a file: a transcript is some 60 kB."""
@@ -45,32 +53,39 @@ class AlexanderStreet:
         """The sessions of one file."""
         path = Path(unit.path)
         origin = Origin(unit.path, unit.start, unit.end)
-        if path.suffix.lower() in _DOCUMENTS:
-            detail = f"{path.suffix} files are not read; save the transcript as plain text (.txt, UTF-8)"
+        if (suffix := bare(path.name).suffix.lower()) in UNREADABLE:
+            detail = f"{suffix} files are not read; save the transcript as plain text (.txt, UTF-8), .docx or .pdf"
             yield Drop("unsupported_format", "file", origin, count=0, detail=detail, quarantined=True)
             return
         try:
             text = read_text(path)
         except TextError as error:
-            blank = error.reason == "blank_file"
-            yield Drop(error.reason, "file", origin, count=0, detail=error.detail, quarantined=not blank)
+            yield file_drop(error, origin)
             return
         yield from self._sessions(text, unit, origin)
 
     def _sessions(self, text: Text, unit: Unit, origin: Origin) -> Iterator[Session | Drop]:
-        read = [(part.start, *read_part(part)) for part in parts(text.lines)]
+        told = self._told(stem(unit.name))
+        read = [(part.start, *read_part(part, told)) for part in parts(text.lines)]
         spoken = [(start, speeches, header) for start, speeches, header in read if speeches]
         if not spoken:
             detail = "no line opens with a speaker's label such as THERAPIST: or C:; label the turns and build again"
             yield Drop("no_speaker_labels", "file", origin, count=0, detail=detail, quarantined=True)
             return
-        stem = str(PurePosixPath(unit.name).with_suffix(""))
-        line_starts = text.line_starts() if len(spoken) > 1 else []
-        bounds = [0, *(line_starts[start] for start, _, _ in spoken[1:]), len(text.data)]
+        first = stem(unit.name)
+        whole = len(spoken) == 1 or text.encoding == DOCUMENT
+        line_starts = [] if whole else text.line_starts()
+        bounds = [0, *(line_starts[start] for start, _, _ in spoken[1:] if not whole), len(text.data)]
         for number, (_, speeches, header) in enumerate(spoken):
-            session_id = stem if number == 0 else f"{stem}#{number + 1}"
-            where = Origin(unit.path, bounds[number], bounds[number + 1])
+            session_id = first if number == 0 else f"{first}#{number + 1}"
+            start, end = (0, bounds[-1]) if whole else bounds[number : number + 2]
+            where = Origin(unit.path, start, end)
             yield from self._session(session_id, where, speeches, header)
+
+    def _told(self, session: str) -> dict[str, Role]:
+        """The roles that the caller gives this file's labels; those of a session win over those of a corpus."""
+        own = {key.removeprefix(f"{session}/"): role for key, role in self.speakers.items() if key.startswith(session)}
+        return {**{key: role for key, role in self.speakers.items() if "/" not in key}, **own}
 
     def _session(
         self, session_id: str, origin: Origin, speeches: list[Speech], header: list[str]
@@ -81,7 +96,8 @@ class AlexanderStreet:
         turns_of: dict[str, list[str]] = {}
         for speech in kept:
             turns_of.setdefault(speech.key, []).append(speech.words)
-        roles, confidence = assign_roles(turns_of, named_roles(header))
+        told = self._told(session_id) or self._told(session_id.partition("#")[0])
+        roles, confidence = assign_roles(turns_of, named_roles(header), told)
         problem = _problem(roles, confidence)
         if problem:
             reason, detail = problem
@@ -105,7 +121,8 @@ def _problem(roles: dict[str, Role], confidence: float) -> tuple[str, str] | Non
         found = ", ".join(sorted(sides)) or "nobody"
         return "one_sided", f"the labels say that only {found} speaks; check the labels of the other side"
     if confidence < MIN_CONFIDENCE:
-        return "roles_unclear", "what is said does not tell the therapist; rename the labels to THERAPIST and CLIENT"
+        detail = f"what is said does not tell the therapist (confidence {confidence:.2f}, {MIN_CONFIDENCE} needed)"
+        return "roles_unclear", f"{detail}; say who is who with --speakers FILE"
     return None
 
 

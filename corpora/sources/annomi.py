@@ -7,18 +7,18 @@ utterance for each annotator, and the repetitions are counted as dropped.
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from corpora.errors import UsageError
 from corpora.records import Drop, Origin, Role, Session, Turn
-from corpora.sources.base import Unit, file_unit, list_files
+from corpora.sources.base import Unit, file_drop, file_unit, list_files
 from corpora.sources.cleaning import clean, seconds
-from corpora.text import TextError, decode
+from corpora.sources.tables import Record, csv_header, csv_records, session_cuts
+from corpora.text import TextError
 
 COLUMNS = (
     "transcript_id",
@@ -35,23 +35,9 @@ COLUMNS = (
 UNIT_BYTES = 256 * 1024
 """About how much of the file a unit holds: little enough for a pool to share one CSV, much beside a task's cost."""
 
-MAX_RECORD_BYTES = 2**20
-"""A longer record is a quotation mark left open: the longest published utterance has 4 kB."""
-
 _ROLES: dict[str, Role] = {"therapist": "therapist", "client": "client"}
 _QUALITIES = frozenset({"high", "low"})
 _ROW_START = re.compile(rb'"?\d{1,9}"?,"?(?:high|low)"?,', re.IGNORECASE)  # transcript_id, mi_quality as published
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """One CSV record: its cells (None where it is not CSV), its bytes in the file, and its first line (from 1)."""
-
-    cells: list[str] | None
-    start: int
-    end: int
-    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +63,7 @@ class AnnoMI:
         found = list_files(root, {".csv"}, "AnnoMI-simple.csv or AnnoMI-full.csv")
         if found == [root]:
             try:
-                _columns(_header(root))
+                _columns(csv_header(root))
             except TextError as error:
                 raise UsageError(f"{root}: {error.detail}") from None
         return found
@@ -86,8 +72,10 @@ class AnnoMI:
         """Cut between transcripts, about `UNIT_BYTES` a unit; one unit if a transcript's rows are not together."""
         whole = file_unit(path, name)
         try:
-            columns = _columns(_header(path))
-            cuts = _cuts(_records(path, 0, whole.end, 1), columns["transcript_id"])
+            columns = _columns(csv_header(path))
+            cuts = session_cuts(
+                csv_records(path, 0, whole.end, row_start=_ROW_START), columns["transcript_id"], UNIT_BYTES
+            )
         except (TextError, OSError):
             return [whole]  # reading it says what is wrong
         return [Unit(str(path), name, start, end) for start, end in pairwise(cuts)]
@@ -97,10 +85,9 @@ class AnnoMI:
         path = Path(unit.path)
         origin = Origin(unit.path, unit.start, unit.end)
         try:
-            columns = _columns(_header(path))
-            first = _line_at(path, unit.start)
-            transcripts: dict[str, list[_Record]] = {}
-            for record in _records(path, unit.start, unit.end, first):
+            columns = _columns(csv_header(path))
+            transcripts: dict[str, list[Record]] = {}
+            for record in csv_records(path, unit.start, unit.end, row_start=_ROW_START):
                 if unit.start == 0 and record.start == 0:
                     continue
                 problem = _problem(record, columns)
@@ -109,8 +96,7 @@ class AnnoMI:
                 elif record.cells is not None:
                     transcripts.setdefault(record.cells[columns["transcript_id"]].strip(), []).append(record)
         except TextError as error:
-            blank = error.reason == "blank_file"
-            yield Drop(error.reason, "file", origin, count=0, detail=error.detail, quarantined=not blank)
+            yield file_drop(error, origin)
             return
         except OSError as error:
             detail = f"{error.strerror}; check the file's permissions"
@@ -120,7 +106,7 @@ class AnnoMI:
             yield from self._session(transcript, records, columns, unit)
 
     def _session(
-        self, transcript: str, records: list[_Record], columns: dict[str, int], unit: Unit
+        self, transcript: str, records: list[Record], columns: dict[str, int], unit: Unit
     ) -> Iterator[Session | Drop]:
         session_id = f"annomi-{transcript}"
         origin = Origin(unit.path, records[0].start, records[-1].end)
@@ -157,12 +143,12 @@ class AnnoMI:
         yield Session(session_id, self.name, cell["video_url"] or None, turns, meta, origin)
 
 
-def _cells(record: _Record, columns: dict[str, int]) -> dict[str, str]:
+def _cells(record: Record, columns: dict[str, int]) -> dict[str, str]:
     cells = record.cells or []
     return {name: cells[index].strip() for name, index in columns.items()}
 
 
-def _problem(record: _Record, columns: dict[str, int]) -> str | None:
+def _problem(record: Record, columns: dict[str, int]) -> str | None:
     """Why a row cannot be a turn, if it cannot."""
     cells = record.cells
     if cells is None or len(cells) <= max(columns.values()):
@@ -174,7 +160,7 @@ def _problem(record: _Record, columns: dict[str, int]) -> str | None:
     return None
 
 
-def _dropped(reason: str, record: _Record, unit: Unit, columns: dict[str, int]) -> Drop:
+def _dropped(reason: str, record: Record, unit: Unit, columns: dict[str, int]) -> Drop:
     cells, session_id = record.cells or [], None
     if len(cells) > columns["transcript_id"] and (transcript := cells[columns["transcript_id"]].strip()):
         session_id = f"annomi-{transcript}"
@@ -185,26 +171,6 @@ def _dropped(reason: str, record: _Record, unit: Unit, columns: dict[str, int]) 
     }
     origin = Origin(unit.path, record.start, record.end)
     return Drop(reason, "turn", origin, session_id, detail=f"line {record.line}: {advice[reason]}", quarantined=True)
-
-
-def _header(path: Path) -> list[str]:
-    """The column names.
-
-    Raises:
-        TextError: the file cannot be read, is empty, or is not text.
-    """
-    try:
-        with path.open("rb") as file:
-            head = file.read(2**16)
-    except OSError as error:
-        raise TextError("unreadable_file", f"{error.strerror}; check the file's permissions") from None
-    lines = decode(head).lines
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise TextError("unsupported_encoding", "UTF-16 tables are not read; save the table as CSV UTF-8")
-    try:
-        return next(csv.reader([lines[0]]), [])
-    except csv.Error:
-        raise TextError("missing_columns", f"the first line is no CSV header; expected {', '.join(COLUMNS)}") from None
 
 
 def _columns(header: list[str]) -> dict[str, int]:
@@ -219,63 +185,3 @@ def _columns(header: list[str]) -> dict[str, int]:
             "missing_columns", f"columns missing: {', '.join(missing)}; give AnnoMI-simple.csv or -full.csv"
         )
     return {name: names.index(name) for name in COLUMNS}
-
-
-def _records(path: Path, start: int, end: int, line: int) -> Iterator[_Record]:
-    """The CSV records between two bytes: lines are joined until their quotes pair up or a row surely starts."""
-    with path.open("rb") as file:
-        file.seek(start)
-        position, held, quotes, first = start, bytearray(), 0, line
-        while position < end and (raw := file.readline(min(MAX_RECORD_BYTES, end - position))):
-            if quotes % 2 and _ROW_START.match(raw):  # an open quotation mark costs its own row, not all that follow
-                yield _Record(None, position - len(held), position, first)
-                held, quotes, first = bytearray(), 0, line
-            held += raw
-            quotes += raw.count(b'"')
-            position += len(raw)
-            line += raw.endswith(b"\n")
-            if not held.strip():
-                held, first = bytearray(), line
-            elif len(held) > MAX_RECORD_BYTES or (quotes % 2 == 0 and (raw.endswith(b"\n") or position >= end)):
-                yield _Record(_parsed(bytes(held)), position - len(held), position, first)
-                held, quotes, first = bytearray(), 0, line
-        if held:
-            yield _Record(None, position - len(held), position, first)
-
-
-def _parsed(raw: bytes) -> list[str] | None:
-    if len(raw) > MAX_RECORD_BYTES or not raw.strip() or _CONTROL.search(raw):
-        return None
-    try:
-        rows = list(csv.reader(["\n".join(decode(raw).lines)], strict=True))
-    except (csv.Error, TextError):
-        return None
-    return rows[0] if len(rows) == 1 else None
-
-
-def _cuts(records: Iterable[_Record], column: int) -> list[int]:
-    """Byte positions between transcripts, from 0 to the file's end; only those two if transcripts are interleaved."""
-    cuts, end, current = [0], 0, None
-    finished: set[str] = set()
-    scattered = False
-    for record in records:
-        end = record.end
-        cells = record.cells
-        transcript = cells[column].strip() if cells and len(cells) > column else current
-        if transcript != current:
-            scattered = scattered or transcript in finished
-            finished.add(current or "")
-            current = transcript
-            if record.start - cuts[-1] >= UNIT_BYTES:
-                cuts.append(record.start)
-    return [0, end] if scattered else [*cuts, end]
-
-
-def _line_at(path: Path, position: int) -> int:
-    """The number (from 1) of the line that starts at a byte."""
-    with path.open("rb") as file:
-        line, left = 1, position
-        while left > 0 and (chunk := file.read(min(left, 2**20))):
-            line += chunk.count(b"\n")
-            left -= len(chunk)
-    return line

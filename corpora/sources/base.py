@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from corpora.errors import UsageError
-from corpora.records import Drop, Session
+from corpora.errors import TextError, UsageError
+from corpora.inputs import bare, is_archive, members, size_of
+from corpora.records import Drop, Origin, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +62,41 @@ class Source(Protocol):
 def list_files(root: Path, suffixes: Collection[str], wanted: str) -> list[Path]:
     """The files with one of `suffixes` (lower case, with dot) below a folder, sorted; a single file is taken as it is.
 
-    Hidden files and folders are passed over, links to folders are not followed.
+    A `.zip` is listed like a folder, and `.gz` or `.zst` may follow a suffix. Hidden files and folders are passed over,
+    links to folders are not followed.
 
     Raises:
         UsageError: the path is missing, cannot be listed, or holds no such file; `wanted` says what should be there.
     """
     if not root.exists():
         raise UsageError(f"{root}: no such file or folder; give the path of {wanted}")
-    if not root.is_dir():
+    if not root.is_dir() and not is_archive(root):
         return [root]
-    found: list[Path] = []
-    for folder, folders, names in os.walk(root, onerror=_refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(folder, n) for n in names if not n.startswith(".") and Path(n).suffix.lower() in suffixes]
+    everything = members(root) if is_archive(root) else _walk(root)
+    if everything == [root]:
+        return [root]  # an archive that cannot be used: reading it says why
+    found = [path for path in everything if bare(path.name).suffix.lower() in {*suffixes, ".zip"}]
     if not found:
         raise UsageError(f"{root}: holds no {' or '.join(sorted(suffixes))} file; give the path of {wanted}")
     return sorted(found, key=lambda path: path.relative_to(root).as_posix())
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(root, onerror=_refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for path in (Path(folder, name) for name in names if not name.startswith(".")):
+            yield from members(path) if is_archive(path) else [path]
+
+
+def unit_name(root: Path, file: Path) -> str:
+    """A file's POSIX path relative to the input it was found in: folder, archive, or the file itself."""
+    return file.name if file == root else file.relative_to(root).as_posix()
+
+
+def file_drop(error: TextError, origin: Origin) -> Drop:
+    """A file that cannot be read, as the accounting wants it: set aside, or dropped where it is blank."""
+    quarantined = error.reason != "blank_file"
+    return Drop(error.reason, "file", origin, count=0, detail=error.detail, quarantined=quarantined)
 
 
 def _refuse(error: OSError) -> None:
@@ -85,8 +105,4 @@ def _refuse(error: OSError) -> None:
 
 def file_unit(path: Path, name: str) -> Unit:
     """The whole file as one unit (of size 0 where it cannot be read, which its reader then says)."""
-    try:
-        size = path.stat().st_size
-    except OSError:
-        size = 0
-    return Unit(str(path), name, 0, size)
+    return Unit(str(path), name, 0, size_of(path))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -252,8 +252,14 @@ class Labels:
                 yield found
 
 
-def decide(hits: list[Hit], lines: int) -> Labels:
-    """Decide which of a session's would-be labels are labels; `lines` counts its lines that are not blank."""
+def decide(hits: list[Hit], lines: int, told: Collection[str] = ()) -> Labels:
+    """Decide which of a session's would-be labels are labels.
+
+    Args:
+        hits: everything in the session that looks like a label.
+        lines: how many of its lines are not blank.
+        told: labels (case-folded) that the caller knows to be some.
+    """
     with_colon = Counter(hit.key for hit in hits if hit.colon)
     upper = Counter(hit.key for hit in hits if hit.label.isupper())
     every = Counter(hit.key for hit in hits)
@@ -280,6 +286,7 @@ def decide(hits: list[Hit], lines: int) -> Labels:
     sides = {roles[key][0] for key in accepted if key in roles}
     enough = _COMMON if {"therapist", "client"} <= sides else 2
     accepted |= {key for key, n in with_colon.items() if key not in roles and n >= enough and is_name(key)}
+    accepted |= {key for key in with_colon if key.casefold() in told}
     if not accepted:
         accepted = _lower_case_names(with_colon, lines)
     line_numbers = 2 * sum(hit.line_number for hit in hits) > len(hits)  # else the number ends the sentence before

@@ -50,6 +50,14 @@ _KINDS = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
+_NAVIGATION = frozenset(
+    """cite|email|embed|print page|print|share|save|download|permalink|help|home|browse|search|about|sign in|sign out
+    |log in|log out|add to playlist|add to list|create playlist|make clip|view transcript|hide transcript
+    |show transcript|back to results|back to top|contact us|privacy policy|terms of use|terms and conditions
+    |full text|details|previous page|next page|copy link|cite this|skip to main content|menu|export citation|my account
+    |accessibility""".replace("\n    ", "").split("|")
+)
+"""Words of a publisher's page around a transcript, as they come along when it is copied or printed."""
 _INLINE_END = re.compile(r"(?<=\S)\s+\W{0,3}(END\s(?:OF\s)?(?:TRANSCRIPT|SESSION|RECORDING|AUDIO|TAPE))\W{0,5}\Z")
 _ROMAN = re.compile(r"x{0,3}(?:ix|iv|v?i{0,3})\Z", re.IGNORECASE)
 _MARKUP = re.compile(r"<(/?)(?:p|br|div|span|b|i|em|strong|u)\b[^<>]{0,300}>", re.IGNORECASE)
@@ -188,9 +196,13 @@ def _with_header_of(before: Part, start: int) -> Part:
 
 
 def _lines(texts: list[str]) -> Iterator[Line]:
+    navigates = len({text.strip().casefold() for text in texts} & _NAVIGATION) > 1
     for number, text in _unmarked(texts):
         if not text or text.isspace():
             yield Line(number, "", "blank")
+            continue
+        if navigates and text[:1].isupper() and text.strip().casefold() in _NAVIGATION:
+            yield Line(number, text, "page")
             continue
         hit = label_at_start(text)
         found = None if hit and hit.firm and "ession" not in text and "ESSION" not in text else _KINDS.match(text)

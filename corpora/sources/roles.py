@@ -43,19 +43,23 @@ def therapist_likeness(turns: Sequence[str]) -> float:
     return questions + min(1.0, 3 * cues) + 2 * (you + 1) / (you + i + 2)
 
 
-def assign_roles(turns_of: Mapping[str, Sequence[str]], named: Mapping[str, Role]) -> tuple[dict[str, Role], float]:
+def assign_roles(
+    turns_of: Mapping[str, Sequence[str]], named: Mapping[str, Role], told: Mapping[str, Role] | None = None
+) -> tuple[dict[str, Role], float]:
     """The role of each label key of a session, given the turns spoken under it, and how sure that is (0-1).
 
-    Labels that say their role keep it, and names that the header gives a role (`named`, by word) get it. If none of
-    these is a therapist, one of the other speakers is: the one with a doctor's title, else the likeliest by
-    `therapist_likeness`. Whoever is left is a client, or `other` beside a labelled client.
+    What the caller says (`told`, by case-folded label) wins. Labels that say their role keep it, and names that the
+    header gives a role (`named`, by word) get it. If none of these is a therapist, one of the other speakers is: the
+    one with a doctor's title, else the likeliest by `therapist_likeness`. Whoever is left is a client, or `other`
+    beside a labelled client.
     """
     words = {key: set(_WORDS.findall(key.casefold())) for key in turns_of}
-    roles: dict[str, Role] = {key: word[0] for key in turns_of if (word := role_word(key))}
+    said_by_caller = {key: told[key.casefold()] for key in turns_of if told and key.casefold() in told}
+    roles: dict[str, Role] = {key: word[0] for key in turns_of if (word := role_word(key))} | said_by_caller
     for key in turns_of:
         if key not in roles and len(found := {named[word] for word in words[key] & named.keys()}) == 1:
             roles[key] = found.pop()
-    names = [key for key in turns_of if key not in roles or is_anonymous(key)]
+    names = [key for key in turns_of if key not in said_by_caller and (key not in roles or is_anonymous(key))]
     if (
         not names
         and "therapist" not in roles.values()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from corpora.sources.cleaning import BARE_TIME, BRACKETED_TIME, clean, seconds
@@ -58,18 +58,19 @@ class Speech:
         return seconds(self.stamp) if self.stamp else None
 
 
-def read_part(part: Part) -> tuple[list[Speech], list[str]]:
+def read_part(part: Part, told: Collection[str] = ()) -> tuple[list[Speech], list[str]]:
     """The labelled turns of a part, cleaned, and the lines of its header.
 
-    In a part without BEGIN the header ends at the first label that opens speech.
+    `told` are labels (case-folded) that the caller knows. In a part without BEGIN the header ends at the first label
+    that opens speech.
     """
     first = 0 if part.begun else _header_end(part.body)
     body = part.body[first:]
     hits = [line.hit for line in body if line.hit]
     texts = [line.text for line in body if line.kind == "text"]
-    labels = decide(hits, len(texts))
+    labels = decide(hits, len(texts), told)
     if len(labels.accepted) <= 1:  # perhaps the line ends are lost, and the other labels stand inside the lines
-        labels = decide([*hits, *(hit for text in texts for hit in labels_inside(text))], len(texts))
+        labels = decide([*hits, *(hit for text in texts for hit in labels_inside(text))], len(texts), told)
     ended = sum(text.rstrip().endswith(_SENTENCE_END) for text in texts)
     opening = next((i for i, line in enumerate(body) if line.hit and labels.opens(line.hit)), len(body))
     speeches = _split(_collect(body[opening:], labels), labels, unpunctuated=4 * ended < len(texts))

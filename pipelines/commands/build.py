@@ -19,6 +19,10 @@ _STAGE_OF = {
     "source": ("read", "source"),
     "input": ("read", "input"),
     "clients": ("read", "clients"),
+    "metadata": ("read", "metadata"),
+    "ratings": ("read", "ratings"),
+    "speakers": ("read", "speakers"),
+    "where": ("select", "where"),
     "keep_low_quality": ("quality", "keep_low"),
     "style": ("deidentify", "style"),
     "dates": ("deidentify", "dates"),
@@ -65,6 +69,10 @@ def _stage_options(function: Function) -> Function:
         option("--context-words", type=int, help="Most words of context [default: 1000]."),
         option("--context-turns", type=int, help="Most merged turns of context [default: 8]."),
         option("--min-words", type=int, help="Shortest therapist turn that becomes a target [default: 50]."),
+        option("--where", multiple=True, help="KEY=VALUE,VALUE: only sessions whose metadata holds one of the values."),
+        option("--speakers", type=EXISTING_FILE, help="CSV with label, role (session_id): who is who."),
+        option("--ratings", type=EXISTING_FILE, help="CSV with session_id, rating (turn, rater)."),
+        option("--metadata", type=EXISTING_FILE, help="The collection's table of its sessions (CSV, TSV), by id."),
         option("--clients", type=EXISTING_FILE, help="CSV with session_id, client_id: who the clients are."),
         option("--input", type=ANY_PATH, help="File or folder to read [default: the packaged fictional sample]."),
         option("--source", help="Which reader; see `corpora sources` [default: alexander-street]."),
@@ -117,6 +125,7 @@ def _run_recipe(
     as_json: bool,
     **flags: Any,
 ) -> None:
+    from corpora.sources.ratings import read_ratings
     from pipelines.pipeline import Pipeline
     from pipelines.progress import unit_progress
     from pipelines.recipe import load_recipe
@@ -128,6 +137,9 @@ def _run_recipe(
     out = out or Path("corpora-out") / source
     if any(read.root == SAMPLE for read in pipeline.reads):
         click.echo(f"No --input: building the packaged sample of {source} (fiction, no real person's words).", err=True)
+    for read in pipeline.reads:
+        if read.ratings:
+            click.echo(f"ratings: {read_ratings(read.ratings).agreement()}", err=True)
     if dry_run:
         _show_plan(pipeline, out, as_json=as_json)
         return
@@ -156,10 +168,20 @@ def _summary(manifest: dict[str, Any], quarantine: Path) -> str:
             f"{examples['total']} examples ({splits}) in {manifest['duration_s']} s",
             f"turns: {turns['seen']} seen = {sum(turns['kept'].values())} kept + {lost} dropped or quarantined",
             f"identifiers replaced: {sum(manifest['identifiers']['by_class'].values())}",
+            *_coverage(manifest["accounting"]["sessions"]),
             *([f"set aside (files and sessions): {aside}, with reasons in {quarantine}"] if aside else []),
             *warnings,
         ]
     )
+
+
+def _coverage(sessions: dict[str, Any]) -> list[str]:
+    """How much of the corpus `--where` could judge, and how much it took."""
+    lost, unknown = (sessions["dropped"].get(reason, 0) for reason in ("not_selected", "selection_unknown"))
+    if not lost + unknown:
+        return []
+    seen = sessions["seen"]
+    return [f"selected: {seen - lost - unknown} of {seen} sessions; {unknown} have no such metadata to judge by"]
 
 
 def _show_plan(pipeline: Pipeline, out: Path, *, as_json: bool) -> None:

@@ -6,11 +6,12 @@ from pipelines.stages.expect import Expect
 from pipelines.stages.language import Language
 from pipelines.stages.quality import Quality
 from pipelines.stages.read import Read
+from pipelines.stages.select import Select
 from pipelines.stages.split import Split
 from pipelines.stages.windows import Windows
 
 STAGES: dict[str, type[Stage]] = {
-    cls.name: cls for cls in (Read, Language, Quality, Deidentify, Windows, Split, Expect)
+    cls.name: cls for cls in (Read, Select, Language, Quality, Deidentify, Windows, Split, Expect)
 }
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "MapStage",
     "Quality",
     "Read",
+    "Select",
     "Split",
     "Stage",
     "Windows",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast, get_args
 
 import corpora
 from corpora.errors import UsageError
+from corpora.records import Role, Session
 from corpora.sources import get_source
 from corpora.sources.base import Source
+from corpora.sources.catalogue import entry_of, read_catalogue, table_rows
+from corpora.sources.ratings import read_ratings
 from pipelines.stages.base import Stage, stage
 from pipelines.tables import read_pairs
 
@@ -21,8 +25,10 @@ SAMPLE = Path(corpora.__file__).parent / "sample" / "raw"
 class Read(Stage):
     """Sessions of one source. Without `input`, the packaged sample is read.
 
-    `clients` is a CSV with the columns `session_id` and `client_id` (a session's id is its file's path under the input
-    without the suffix); it wins over what the source itself says.
+    `metadata` is the collection's table of its sessions (`corpora.sources.catalogue`), `ratings` a table of ratings
+    (`corpora.sources.ratings`), `speakers` a CSV with the columns `label`, `role` and perhaps `session_id`: who is who
+    behind labels that do not say so. `clients` is a CSV with the columns `session_id` and `client_id` (a session's id
+    is its file's path under the input without the suffix); it wins over what the source itself and the metadata say.
     """
 
     name: ClassVar[str] = "read"
@@ -32,11 +38,32 @@ class Read(Stage):
     source: str
     input: Path | None = None
     clients: Path | None = None
+    metadata: Path | None = None
+    ratings: Path | None = None
+    speakers: Path | None = None
 
     @property
     def reader(self) -> Source:
-        """The source, by its registered name."""
-        return get_source(self.source)
+        """The source, by its registered name, with what this stage tells it.
+
+        Raises:
+            UsageError: there is no such source, or it takes no such setting.
+        """
+        reader: Any = get_source(self.source)
+        given = {"speakers": speaker_table(self.speakers)} if self.speakers else {}
+        known = {field.name for field in fields(reader)} if is_dataclass(reader) else set()
+        for setting in given.keys() - known:
+            raise UsageError(f"source {reader.name!r} takes no --{setting}; it says itself who speaks")
+        settled: Source = replace(reader, **given) if given else reader
+        return settled
+
+    def joined(self, session: Session) -> Session:
+        """The session with what the tables say of it: client, metadata and ratings."""
+        clients = client_table(self.clients) if self.clients else {}
+        entry = entry_of(read_catalogue(self.metadata), session.session_id) if self.metadata else None
+        client = clients.get(session.session_id) or (entry and entry.client) or session.client_id
+        joined = replace(session, client_id=client, meta={**session.meta, **(entry.meta if entry else {})})
+        return read_ratings(self.ratings).rate(joined) if self.ratings else joined
 
     @property
     def root(self) -> Path:
@@ -60,10 +87,35 @@ class Read(Stage):
         _ = self.root
         if self.clients:
             client_table(self.clients)
+        if self.metadata:
+            read_catalogue(self.metadata)
+        if self.ratings:
+            read_ratings(self.ratings)
 
     def parameters(self) -> dict[str, Any]:
         """The fields but the input, whose bytes are in the work keys and whose path is nobody's business."""
         return {key: value for key, value in super().parameters().items() if key != "input"}
+
+
+@cache
+def speaker_table(path: Path) -> dict[str, Role]:
+    """The `--speakers` file as case-folded label, or `SESSION_ID/label`, -> role.
+
+    Raises:
+        UsageError: a column is missing, or a role is none.
+    """
+    header, rows = table_rows(path, "--speakers")
+    if not {"label", "role"} <= set(header):
+        raise UsageError(f"--speakers {path}: it needs the columns label and role (session_id may follow)")
+    table: dict[str, Role] = {}
+    for line, cells in rows:
+        row = dict(zip(header, cells, strict=False))
+        label, role = row["label"].strip().rstrip(":").casefold(), row["role"].strip().casefold()
+        if not label or role not in get_args(Role):
+            raise UsageError(f"--speakers {path}, line {line}: role is one of {', '.join(get_args(Role))}")
+        session = row.get("session_id", "").strip()
+        table[f"{session}/{label}" if session else label] = cast("Role", role)
+    return table
 
 
 @cache

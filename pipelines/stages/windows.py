@@ -56,15 +56,15 @@ class Windows(MakeStage):
             example_id="",
             session_id=session.session_id,
             client_id=client,
-            group_id=client,
+            group_id=session.group_id or client,
             source=session.source,
             prompt=tuple(Message(run.role, run.text) for run in context),
             completion=(Message("assistant", target.text),),
             response_words=words,
             context_turns=len(context),
-            kind="transcript",
+            kind=session.kind,
             provenance=Provenance("", context[0].start, target.start, target.end, stages=()),
-            meta=session.meta,
+            meta={**session.meta, **_rated(session.turns[target.start : target.end])},
             flags=("truncated_context",) if truncated else (),
         )
 
@@ -79,6 +79,12 @@ class Windows(MakeStage):
             last = window[-1]
             return [last._replace(text=" ".join(last.text.split()[-self.context_words :]))], True
         return _from_user(window[-fitting:]), True
+
+
+def _rated(turns: list[Turn]) -> dict[str, str]:
+    """The rating of a target's turns, where they carry one and agree."""
+    values = {turn.quality for turn in turns if turn.quality}
+    return {"quality": values.pop()} if len(values) == 1 else {}
 
 
 def _merge(role: str, turns: list[Turn]) -> Run:

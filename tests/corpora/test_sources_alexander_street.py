@@ -313,7 +313,8 @@ BAD = [
     ("essay.txt", b"There was once a man who said: go.\nNote: he went.\n", "no_speaker_labels", "file"),
     ("alone.txt", b"CLIENT: Hello.\nCLIENT: Is somebody there?\n", "one_sided", "session"),
     ("alike.txt", b"Anna: Yes.\nBella: No.\nAnna: Well.\nBella: Fine.\n", "roles_unclear", "session"),
-    ("print.docx", b"PK\x03\x04", "unsupported_format", "file"),
+    ("print.docx", b"PK\x03\x04", "damaged_document", "file"),
+    ("old.doc", b"\xd0\xcf\x11\xe0", "unsupported_format", "file"),
 ]
 
 
