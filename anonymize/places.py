@@ -14,6 +14,7 @@ _INDIFFERENT = voc.KEEP | voc.CAPITAL | voc.STATE
 _LONGEST_NAME = 3  # plain words before a head word where capitals are lost
 _LONGEST_STREET = 2  # rare words before a street's type
 _LONGEST_RUN = 6  # capitals before or after one
+_CLAUSE = 6  # tokens before a shop's name that may say that someone works there
 
 
 def mark_phrases(reading: Reading) -> None:
@@ -34,7 +35,7 @@ def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
     """Act on a phrase's flag; False where the phrase does not stand for what it is listed as."""
     if flag & (voc.KIN | voc.TITLE | voc.ORG_HEAD):
         reading.flag[b - 1] |= flag
-    elif flag & _INDIFFERENT or (flag & voc.ORG and not org_cue(reading, a)):
+    elif flag & _INDIFFERENT or (flag & voc.ORG and not employer_cue(reading, a, flag)):
         reading.status[a:b] = bytes([KEPT]) * (b - a)  # an organisation counts where one works, not where one shops
     elif not flag & (voc.PLACE | voc.ORG) or not _stands(reading, a, b):
         return False
@@ -51,6 +52,12 @@ def _stands(reading: Reading, a: int, b: int) -> bool:
     """Whether a listed phrase is meant as such here: capitals where they mean something, else a cue for plain words."""
     if reading.cased and reading.shape[a] != LOWER:
         return reading.shape[b - 1] != LOWER
+    if (
+        reading.cased
+        and reading.shape[b - 1] == LOWER
+        and all(reading.wordy(k) or reading.low[k] == "the" for k in range(a, b))
+    ):
+        return False
     if not all(reading.wordy(k) or reading.low[k] in context.FUNCTION for k in range(a, b)):
         return True
     return place_cue(reading, a)
@@ -79,6 +86,15 @@ def org_cue(reading: Reading, i: int) -> bool:
     if previous in ("at", "for"):
         return True
     return previous in ("to", "with", "from", "in") and i > 1 and reading.low[i - 2] in context.WORK
+
+
+def employer_cue(reading: Reading, i: int, flag: int) -> bool:
+    """Whether the words before token i make an employer of a listed name; a shop needs more than having been there."""
+    if not flag & voc.CHAIN:
+        return org_cue(reading, i)
+    if not i or reading.before[i] != SPACE or reading.low[i - 1] not in context.EMPLOYED_AT:
+        return False
+    return any(low in context.EMPLOYMENT for low in reading.low[max(0, i - _CLAUSE) : i - 1])
 
 
 def mark_organisations(reading: Reading) -> None:
