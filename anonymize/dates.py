@@ -30,6 +30,7 @@ _CLOSED = r"(?= {0,2}(?:[.,;:?!\"')\]-]|$))"
 _FUNCTION = pattern("clause_openers")
 
 _AFTER = rf"(?! of (?:each|every|the)\b)(?:{_CLOSED}| (?:{_FUNCTION})\b)"
+_TWO_DIGIT_YEAR = rf"(?:(?:thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ]{UNIT})?|oh[- ]{UNIT})"
 _DATE = re.compile(
     rf"\b{MONTH} (?:the )?{ORDINAL} (?:and|or|to|through) (?:the )?{ORDINAL}(?={_AFTER})"
     rf"|\b(?:{MONTH}|{_SHORT}(?= ?\d)),? (?:the )?(?:{ORDINAL}\b|{_DAY}(?: of)?(?= ?{_YEAR}|,? {_YEAR}|\b)){_TAIL}"
@@ -37,17 +38,19 @@ _DATE = re.compile(
     rf"|\b(?:the )?(?:{ORDINAL}|{_DAY})(?: day)? of {MONTH}\b{_TAIL}"
     rf"|\b(?:the )?{ORDINAL} (?!{_UNCLEAR}){MONTH}\b{_TAIL}"
     rf"|\b(?:the |el )?(?:{ORDINAL}|{_DAY}) (?:of |de )?(?:{_CALENDARS})\b"
+    rf"|\b\d{{1,2}} (?:{MONTH}|{_SHORT}),? (?:19|20)\d\d\b"
     rf"|(?<!\bat )(?<![\d:/])\b(?:[1-9]|[12]\d|3[01]) "
     rf"(?:(?!{_UNCLEAR}){MONTH}\b|{_UNCLEAR}\b"
     rf"(?:{_CLOSED}|(?= (?:at|in|on|for|and|the|we|they|he|she)\b)))"
-    rf"|\b\d{{1,2}} (?:{MONTH}|{_SHORT}) (?:19|20)\d\d\b"
+    rf"|\b{MONTH} of {_TWO_DIGIT_YEAR}{_CLOSED}"
+    rf"|\b(?:{pattern('feasts')}),? (?:of |in )?{_YEAR}"
     rf"|\b{MONTH},? (?:of )?(?:(?:19|20)\d\d\b|'\d\d\b|{SPOKEN_YEAR}\b)"
 )
 _NUMERIC = re.compile(
     r"(?<![\w/.-])(?:\d{4}-\d{1,2}-\d{1,2}|(?P<a>\d{1,2})(?P<by>[/.-])(?P<b>\d{1,2})(?P=by)(?:\d{4}|\d{2}))(?![\w/-])"
 )
 _MONTH_DAY = re.compile(
-    r"\b(?:on|since|by|until|till|before|after|from|dated|due|through|thru|for|of|to|(?:date|birthday|"
+    r"\b(?:on|since|by|until|till|before|after|from|dated|due|through|thru|for|of|to|admitted|discharged|born|died|(?:date|birthday|"
     r"anniversary)(?:'s| is| was)?) "
     r"(?P<date>(?P<a>\d{1,2})/(?P<b>\d{1,2}))(?![\w/])"
 )
@@ -128,7 +131,7 @@ _NO_AGE = rf"(?![\d%°$]|[- ]{_BELOW_TENTH}\b|[:.,/]\d|[- ]?(?:{pattern('not_aft
 _KIN = pattern("kin")
 _LINK = rf"(?:,? (?:{pattern('before_age')}),?)?"
 _AGE = re.compile(
-    rf"\b(?P<a>{_OVER_89})[- ](?:years?[- ]olds?|yrs?[- ]olds?|year[- ]young|years of age|y/?o)\b"
+    rf"\b(?P<a>{_OVER_89})[- ](?:years?[- ]olds?|yrs?[- ]olds?|years?[- ]young|years of age|y/?o)\b"
     rf"|\b(?:aged?|age of|turn(?:s|ed|ing)?|lived to(?: be)?|ma(?:d|k)es? it to|reach(?:ed|es)?|(?:died|dies|passed|"
     rf"passed away|gone|still \w+ing|living alone) at|pushing|going on|closing in on|nearing|past|"
     rf"she's|he's|she is|he is|she was|he was|i'm|i am|who's|who is|who was|(?:will|'ll|'d|would|gonna|to) be|"
@@ -144,7 +147,7 @@ _AGE = re.compile(
     rf"|\b(?P<j>ninety[- ](?:something|odd|plus)\b){_NO_AGE}"
     rf"|\b(?:turn(?:s|ed|ing)?|lived to(?: be)?|ma(?:d|k)es? it to|will be|she's|he's) "
     rf"(?P<k>(?:a|one) hundred|100)\b{_CLOSED}"
-    rf"|\bat (?P<g>ninety(?:[- ]{UNIT})?)(?=[.,?!]|$)"
+    rf"|\bat (?P<g>ninety(?:[- ]{UNIT})?)(?=[.,?!]| (?:she|he|and|my|with)\b|$)"
     r"|\b(?:her|his|their|my|your) (?:early |mid[- ]?|late |high )?(?P<e>nineties|90's|90s)\b"
 )
 _OLD = re.compile(r"ninet|\b9\d|\b1[01]\d|\bhundred")
