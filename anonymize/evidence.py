@@ -104,6 +104,8 @@ def _thing(at: Spot, kind: str) -> bool:
 def _prior(at: Spot) -> float:
     """What the lists alone say."""
     f = at.flag
+    if f & voc.ORG and f & (voc.KEEP | voc.CHAIN) and not f & voc.NAME and employer_cue(at.reading, at.i, voc.CHAIN):
+        return _LISTED
     if f & voc.STATE and (not at.given or place_cue(at.reading, at.i)):
         return _INDIFFERENT - _INSIDE
     if f & voc.KEEP and not at.given and (f & voc.FAMOUS or not (f & voc.PLACE and place_cue(at.reading, at.i))):
@@ -117,11 +119,18 @@ def _prior(at: Spot) -> float:
         score = _unknown(at)
     elif f & voc.RARE:
         score = WEAK
-    if (f & voc.KIN and not (f & voc.USUAL and at.p not in _OWNERS)) or (f & voc.TITLE and not f & voc.NAME):
+    if (f & voc.KIN and not _in_name(at)) or (f & voc.TITLE and not f & voc.NAME):
         return score + _INDIFFERENT
     if f & (voc.FAMOUS | voc.STATE) and at.given and at.inside and not f & voc.NAME_FIRST:
         return -_INSIDE  # a month, a brand, a state always has its capital
     return score
+
+
+def _in_name(at: Spot) -> bool:
+    """Whether a word for kin or a role is part of a name here: (Dairy) Maid, (with) Dean."""
+    if at.inside and at.reading.joined(at.i) and at.reading.capital(at.i - 1) and at.reading.inside(at.i - 1):
+        return not at.flag & voc.TITLE
+    return bool(at.flag & voc.USUAL) and at.p not in _OWNERS
 
 
 def _unknown(at: Spot) -> float:
