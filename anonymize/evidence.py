@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from anonymize import context, speech
 from anonymize import vocabulary as voc
-from anonymize.places import org_cue, place_cue, strong_place_cue
+from anonymize.places import employer_cue, org_cue, place_cue, strong_place_cue
 from anonymize.reading import LOCATION, NAME, ORG
 from anonymize.speech import AGAINST, GOOD, SLIGHT, SOME, STRONG, WEAK, Spot
 from anonymize.tokens import HYPHEN, LOWER, UPPER
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 THRESHOLD = 2.0
 _LENIENT = 0.5  # the same for given names and places where capitals mean nothing: there is less to go by
+
+_UNUSUAL = 1.5  # the same for words that people are seldom called by
 
 _LISTED = 2.5  # on a list, and no ordinary word
 _UNKNOWN = 1.0  # in no list at all
@@ -32,6 +34,7 @@ _STRICT = 1.0
 _OFTEN = 3  # sightings that make a name of the session's out of a word
 
 _ARTICLES = frozenset({"a", "an", "the", "that", "this", "some"})
+_OWNERS = context.DETERMINERS | context.POSSESSIVES | context.MODIFIERS
 _WHEREABOUTS = frozenset({"at", "from", "to", "for", "in", "near", "of", "with"})
 _AFTER_THINGS = (
     context.SUBJECTS | context.AUXILIARIES | context.BE | (context.PREPOSITIONS - {"from"}) | {"and", "or", "but", "so"}
@@ -62,6 +65,8 @@ def threshold(reading: Reading, i: int, kind: str) -> float:
         return THRESHOLD + SOME  # a name would have its capital
     if reading.cased or not (kind == LOCATION or reading.flag[i] & voc.GIVEN):
         return THRESHOLD
+    if reading.flag[i] & voc.GIVEN and reading.wordy(i) and not reading.flag[i] & (voc.USUAL | voc.NAME_FIRST):
+        return _UNUSUAL
     return _LENIENT + WEAK if speech.stands_alone(reading.low[i]) else _LENIENT
 
 
@@ -99,24 +104,33 @@ def _thing(at: Spot, kind: str) -> bool:
 def _prior(at: Spot) -> float:
     """What the lists alone say."""
     f = at.flag
+    if f & voc.ORG and f & (voc.KEEP | voc.CHAIN) and not f & voc.NAME and employer_cue(at.reading, at.i, voc.CHAIN):
+        return _LISTED
     if f & voc.STATE and (not at.given or place_cue(at.reading, at.i)):
         return _INDIFFERENT - _INSIDE
     if f & voc.KEEP and not at.given and (f & voc.FAMOUS or not (f & voc.PLACE and place_cue(at.reading, at.i))):
         return _INDIFFERENT
     score = 0.0
     if f & voc.ORG and not f & (voc.NAME | voc.PLACE):
-        return _LISTED if org_cue(at.reading, at.i) else -_INSIDE  # where one works, not where one shops
+        return _LISTED if employer_cue(at.reading, at.i, f) else -_INSIDE  # where one works, not where one shops
     if f & (voc.NAME | voc.PLACE) and not at.wordy:
         score = _LISTED
     elif f == 0:
         score = _unknown(at)
     elif f & voc.RARE:
         score = WEAK
-    if f & voc.KIN or (f & voc.TITLE and not f & voc.NAME):
+    if (f & voc.KIN and not _in_name(at)) or (f & voc.TITLE and not f & voc.NAME):
         return score + _INDIFFERENT
     if f & (voc.FAMOUS | voc.STATE) and at.given and at.inside and not f & voc.NAME_FIRST:
         return -_INSIDE  # a month, a brand, a state always has its capital
     return score
+
+
+def _in_name(at: Spot) -> bool:
+    """Whether a word for kin or a role is part of a name here: (Dairy) Maid, (with) Dean."""
+    if at.inside and at.reading.joined(at.i) and at.reading.capital(at.i - 1) and at.reading.inside(at.i - 1):
+        return not at.flag & voc.TITLE
+    return bool(at.flag & voc.USUAL) and at.p not in _OWNERS
 
 
 def _unknown(at: Spot) -> float:
@@ -145,6 +159,8 @@ def _capital(at: Spot) -> float:
         if not reading.capital(i):
             return 0.0
         return _FIRST if not at.wordy else WEAK if at.flag & voc.RARE else 0.0
+    if reading.shape[i] == UPPER and at.flag & voc.WORD and not at.flag & (voc.NAME | voc.PLACE):
+        return -WEAK  # a word that is stressed
     if reading.shape[i] == UPPER and len(at.low) <= _ACRONYM and (at.wordy or not at.flag & voc.NAME):
         if org_cue(reading, i):
             return SOME if at.p == "for" or at.flag else _INSIDE + WEAK  # for PTSD, at LSG

@@ -6,14 +6,20 @@ from itertools import pairwise
 
 from anonymize import context
 from anonymize import vocabulary as voc
-from anonymize.reading import KEPT, LOCATION, NAME, ORG, Reading
+from anonymize.reading import FREE, KEPT, LOCATION, NAME, ORG, Reading
 from anonymize.tokens import HYPHEN, LOWER, NUMBER, SPACE
 
 _LINKS = frozenset({"of", "the", "and", "for", "de", "la", "del", "le", "al", "san", "saint", "st", "our", "lady"})
+_OPENERS = context.DIRECTIONS | {"st", "saint", "our"}
+_LEADS = frozenset({"to", "called", "from", "at", "for", "with"})
+"""Before an organisation's name that is made of plain words and has lost its capitals."""
+
+_SERVED = frozenset({"women", "men", "children", "veterans", "people", "farmers", "workers"})
 _INDIFFERENT = voc.KEEP | voc.CAPITAL | voc.STATE
 _LONGEST_NAME = 3  # plain words before a head word where capitals are lost
 _LONGEST_STREET = 2  # rare words before a street's type
 _LONGEST_RUN = 6  # capitals before or after one
+_CLAUSE = 6  # tokens before a shop's name that may say that someone works there
 
 
 def mark_phrases(reading: Reading) -> None:
@@ -34,7 +40,7 @@ def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
     """Act on a phrase's flag; False where the phrase does not stand for what it is listed as."""
     if flag & (voc.KIN | voc.TITLE | voc.ORG_HEAD):
         reading.flag[b - 1] |= flag
-    elif flag & _INDIFFERENT or (flag & voc.ORG and not org_cue(reading, a)):
+    elif flag & _INDIFFERENT or (flag & voc.ORG and not employer_cue(reading, a, flag)):
         reading.status[a:b] = bytes([KEPT]) * (b - a)  # an organisation counts where one works, not where one shops
     elif not flag & (voc.PLACE | voc.ORG) or not _stands(reading, a, b):
         return False
@@ -51,6 +57,12 @@ def _stands(reading: Reading, a: int, b: int) -> bool:
     """Whether a listed phrase is meant as such here: capitals where they mean something, else a cue for plain words."""
     if reading.cased and reading.shape[a] != LOWER:
         return reading.shape[b - 1] != LOWER
+    if (
+        reading.cased
+        and reading.shape[b - 1] == LOWER
+        and all(reading.wordy(k) or reading.low[k] == "the" for k in range(a, b))
+    ):
+        return False
     if not all(reading.wordy(k) or reading.low[k] in context.FUNCTION for k in range(a, b)):
         return True
     return place_cue(reading, a)
@@ -81,46 +93,75 @@ def org_cue(reading: Reading, i: int) -> bool:
     return previous in ("to", "with", "from", "in") and i > 1 and reading.low[i - 2] in context.WORK
 
 
+def employer_cue(reading: Reading, i: int, flag: int) -> bool:
+    """Whether the words before token i make an employer of a listed name; a shop needs more than having been there."""
+    if not flag & voc.CHAIN:
+        return org_cue(reading, i)
+    if not i or reading.before[i] != SPACE or reading.low[i - 1] not in context.EMPLOYED_AT:
+        return False
+    return any(low in context.EMPLOYMENT for low in reading.low[max(0, i - _CLAUSE) : i - 1])
+
+
 def mark_organisations(reading: Reading) -> None:
-    """Mark names that end in a head word (Matteson Nursery), or follow "St." (St. Casimir)."""
+    """Mark names that end in a head word (Matteson Nursery), or follow "St.", "Our Lady of"; campuses (South Alabama)."""
     for i, flag in enumerate(reading.flag):
-        if flag & voc.ORG_HEAD and not reading.status[i] and not reading.label[i]:
+        if reading.label[i] or reading.status[i]:
+            continue
+        if flag & voc.ORG_HEAD:
             first = _head_start(reading, i)
             if first < i:
                 stop = _head_end(reading, i + 1)
                 reading.mark(first, stop, ORG, "head")
-        elif (
-            reading.low[i] in ("st", "saint")
-            and i + 1 < reading.count
-            and not reading.label[i]
-            and reading.joined(i + 1)
-        ):
-            nextone = i + 1
-            if reading.capital(nextone) if reading.cased else _rare(reading, nextone):
-                reading.mark(i, nextone + 1, LOCATION if place_cue(reading, i) else ORG, "saint")
+        elif reading.low[i] in _OPENERS and i + 1 < reading.count and reading.joined(i + 1):
+            _mark_opened(reading, i)
+
+
+def _mark_opened(reading: Reading, i: int) -> None:
+    """St. Casimir; Our Lady of the Lake; at South Alabama, which is no region after "at"."""
+    low, k = reading.low, i + 1
+    if low[i] in ("st", "saint"):
+        if reading.capital(k) if reading.cased else _rare(reading, k):
+            reading.mark(i, k + 1, LOCATION if place_cue(reading, i) else ORG, "saint")
+    elif low[i] == "our":
+        stop = k + 2
+        while low[k : k + 2] == ["lady", "of"] and stop < reading.count and low[stop] in ("the", "mount", "mt", "good"):
+            stop += 1
+        if stop > k + 1 and low[k : k + 2] == ["lady", "of"] and stop < reading.count and reading.joined(stop):
+            reading.mark(i, _head_end(reading, stop + 1), ORG, "saint")
+    elif low[i] in context.DIRECTIONS and reading.flag[k] & voc.STATE and org_cue(reading, i):
+        reading.status[k] = FREE
+        reading.mark(i, k + 1, ORG, "campus")
 
 
 def _head_start(reading: Reading, i: int) -> int:
     """The first token of the organisation whose head word is token i; i where it has no name before it."""
     first = i
     if reading.capital(i):
-        while i - first < _LONGEST_RUN and reading.joined(first) and reading.capital(first - 1):
-            if reading.status[first - 1] or _closed(reading, first - 1):
+        while i - first < _LONGEST_RUN and _adjoins(reading, first) and reading.capital(first - 1):
+            if reading.status[first - 1] or (_closed(reading, first - 1) and not reading.suffix[first - 1]):
                 break
             first -= 1
         return first if first < i else _owner(reading, i)
     if (first := _owner(reading, i)) < i:
         return first
     first = _rare_start(reading, i)
-    if reading.low[i] in context.CUED_HEADS and not reading.cased:
-        first = _bare_start(reading, i)
-        cued = org_cue(reading, first) or place_cue(reading, first) or reading.low[first - 1] == "to"
-        if cued and (reading.ends(i) or _closed(reading, i + 1)):
-            return first
-        first = _rare_start(reading, i)
-    if first < i or reading.cased or reading.low[i] not in context.FIRM_HEADS:
+    if reading.cased:
         return first
-    return _bare_start(reading, i)
+    bare = _bare_start(reading, i)
+    lead = reading.low[bare - 1] if bare else ""
+    cued = lead in _LEADS or org_cue(reading, bare) or place_cue(reading, bare)
+    if bare < first and cued and (reading.ends(i) or _closed(reading, i + 1)):
+        return bare
+    if first < i or reading.low[i] not in context.FIRM_HEADS:
+        return first
+    return bare
+
+
+def _adjoins(reading: Reading, k: int) -> bool:
+    """Whether token k goes on with the name before it, a possessive of its own included: Women's Health."""
+    return reading.joined(k) or (
+        k > 0 and reading.before[k] == SPACE and reading.suffix[k - 1] == "s" and reading.low[k - 1] in _SERVED
+    )
 
 
 def _rare_start(reading: Reading, i: int) -> int:

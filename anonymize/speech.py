@@ -53,6 +53,11 @@ class Spot:
         return bool(self.flag & voc.GIVEN)
 
     @property
+    def usual(self) -> bool:
+        """Whether people are often called by the word."""
+        return bool(self.flag & voc.USUAL)
+
+    @property
     def bare(self) -> bool:
         """Whether nothing follows that the token could modify."""
         return self.ends or self.n in context.FUNCTION
@@ -128,13 +133,27 @@ def _titled(at: Spot) -> float | None:
 def _beside_person(at: Spot) -> float | None:
     reading, i = at.reading, at.i
     if reading.flag[i - 1] & voc.KIN and not at.suffix:
-        return STRONG if at.bare or not at.wordy else SOME
+        called = at.usual and at.low not in context.MODAL_NAMES and at.pp not in context.SUBJECTS
+        return STRONG if at.bare or called or not at.wordy else SOME
     if reading.label[i - 1] == NAME and not at.suffix:
         return GOOD
     if at.p in ("and", "or") and at.pp and reading.label[i - 2] == NAME:
         return STRONG if at.flag & voc.NAME else SOME
     if at.p in context.CONTACT:
         return WEAK if at.inside else STRONG if at.bare else SLIGHT
+    return None
+
+
+def _in_company(at: Spot) -> float | None:
+    """Lunch with mercy; mad at art; ran into destiny; it was pat."""
+    if not at.given or not at.bare:
+        return None
+    shared = at.p == "with" and at.pp in context.TIES
+    met = at.p == "into" and at.pp in ("ran", "run", "bumped", "running")
+    if shared or met or (at.p == "at" and at.pp in context.TEMPERS):
+        return STRONG if at.usual or not at.alone else SOME
+    if at.p in ("is", "was") and at.usual and not at.alone and at.ends and at.pp not in context.DETERMINERS:
+        return GOOD
     return None
 
 
@@ -173,7 +192,7 @@ def _acted_on(at: Spot) -> float | None:
     if at.p in context.GIVING and (at.n in context.DETERMINERS or at.n in context.POSSESSIVES):
         return STRONG
     if at.p in context.QUESTION_VERBS and verb_follows:
-        return WEAK if at.mass else STRONG
+        return WEAK if at.mass and not (at.usual and at.n in context.HUMAN_BASES) else STRONG
     return None
 
 
@@ -218,11 +237,12 @@ def _bare_object(at: Spot) -> float | None:
     return WEAK if at.p in context.AFFECT and at.bare else None
 
 
-_BEFORE_ANY = (_titled, _beside_person, _led_by_preposition)
+_BEFORE_ANY = (_titled, _beside_person, _in_company, _led_by_preposition)
 _BEFORE_WORD = (
     _titled,
     _family,
     _beside_person,
+    _in_company,
     _presented,
     _spoken_to,
     _acted_on,
@@ -269,13 +289,36 @@ def after(at: Spot) -> float:
     if not at.n:
         return (FAIR if at.proper else WEAK) if ending == "s" else 0.0
     if ending == "s" and (at.given or not at.wordy):
-        return FAIR if at.mass else STRONG
+        copula = at.usual and (at.n in context.DETERMINERS or at.n in context.POSSESSIVES or at.n in context.STATES)
+        return FAIR if at.mass and not copula else STRONG
     if ending:
         return WEAK if ending == "s" else FAIR if ending in ("ll", "d") else 0.0
     if at.low in context.MODAL_NAMES and at.wordy and not at.inside and base_form(at.reading, at.n):
         return -CERTAIN
-    verb = next((weight for cue in (_subject, _not_alone) if (weight := cue(at)) is not None), 0.0)
+    verb = next((weight for cue in (_clause, _subject, _not_alone) if (weight := cue(at)) is not None), 0.0)
     return verb + _surname(at) + _identity(at)
+
+
+def _clause(at: Spot) -> float | None:  # noqa: PLR0911 - one return a case
+    """Olive is teething; rob lent me; how rose gets; star was: a word that opens a clause as a noun could not."""
+    reading, i = at.reading, at.i
+    opens = reading.before[i] == START or at.p in context.CLAUSE_OPENERS or (at.p == "" and reading.capital(i))
+    if not at.usual or not opens or at.low in context.MODAL_NAMES:
+        return None
+    nn = reading.low[i + 2] if i + 2 < reading.count and not reading.ends(i + 1) else ""
+    if at.n in context.FINITE and at.n in context.BE | context.AUXILIARIES and at.alone and not at.proper:
+        return STRONG if nn in context.STATES else None
+    if at.n in ("came", "comes") and at.alone:
+        return STRONG if nn in ("home", "over", "by", "crying", "downstairs", "upstairs", "inside") else None
+    if at.n in context.FINITE:
+        return STRONG if not at.alone or at.proper else SOME
+    if at.n == "from" and nn not in context.DETERMINERS and nn not in context.POSSESSIVES:
+        return STRONG
+    if at.alone and not at.proper:
+        return None
+    third = at.n.endswith("s") and not at.n.endswith("ss") and base_form(reading, at.n[:-1])
+    past = at.n.endswith("ed") and bool(at.nf & voc.WORD)
+    return STRONG if third or past else None
 
 
 def _subject(at: Spot) -> float | None:  # noqa: PLR0911 - one return a case
@@ -332,11 +375,17 @@ def _identity(at: Spot) -> float:
     if i + 2 >= reading.count:
         return 0.0
     if at.n == "and" and reading.low[i + 2] in ("me", "i", "him", "her") and at.given and at.p not in context.BE:
-        return SOME if at.mass else STRONG
+        return SOME if at.mass and not (at.usual and reading.low[i + 2] == "i") else STRONG
     if at.n in ("is", "was") and reading.low[i + 2] in context.POSSESSIVES:
         return STRONG if i + 3 < reading.count and reading.flag[i + 3] & voc.KIN else 0.0
+    if at.n not in ("and", "or") or not at.flag & voc.NAME:
+        return 0.0
     partner = reading.label[i + 2] == NAME or reading.solid(i + 2)
-    return SOME if at.n in ("and", "or") and at.flag & voc.NAME and partner else 0.0
+    other = reading.low[i + 2]
+    pair = at.usual and not at.alone and bool(reading.flag[i + 2] & voc.USUAL) and not stands_alone(other)
+    if pair and at.p not in context.DETERMINERS and at.p not in context.POSSESSIVES:
+        return STRONG
+    return (GOOD if at.usual and not at.alone else SOME) if partner else 0.0
 
 
 def base_form(reading: Reading, word: str) -> bool:

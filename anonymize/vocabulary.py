@@ -32,6 +32,8 @@ RARE = 16384  # a dictionary word that speech hardly uses
 NAME_FIRST = 32768  # a name that is a word too, but mostly a name
 FAMOUS = 65536  # known figures by one name, months, weekdays: kept, unless the place says otherwise
 THING = 131072  # a name that is also a brand, a make, a drug
+USUAL = 262144  # a word that people are often called by: Dawn, Rob, Summer
+CHAIN = 524288  # shops and restaurants: kept where one buys, an employer where one works
 COMMON = WORD | RARE
 NAME = GIVEN | SURNAME
 
@@ -99,6 +101,10 @@ def vocabulary() -> Vocabulary:
 def _correct(vocab: Vocabulary) -> None:
     """What the lists leave open: words that are mostly names, known figures, seasons, words that are never a name."""
     flags = vocab.flags
+    for word in read_list("byname_words.txt"):
+        flags[word] = flags.get(word, WORD) | GIVEN | AMBIGUOUS
+    for word in read_list("usual_names.txt"):
+        flags[word] = flags.get(word, 0) | GIVEN | USUAL
     for word in read_list("names_first.txt"):
         flags[word] = flags.get(word, 0) & ~(AMBIGUOUS | PLACE_WORD) | NAME_FIRST
     for entry in read_list("famous_names.txt"):
@@ -117,6 +123,8 @@ _WORD_LISTS = {
     "plain_words.txt": AMBIGUOUS | WORD,
     "org_words.txt": ORG_HEAD,
     "org_names.txt": ORG,
+    "chains.txt": ORG | CHAIN,
+    "regions.txt": STATE,
     "drugs.txt": KEEP,
     "therapy_terms.txt": KEEP,
     "brands.txt": KEEP,
