@@ -83,8 +83,8 @@ def _memory(at: Spot) -> float:
     reading, often = at.reading, at.reading.sightings[at.low] >= _OFTEN
     if reading.capital(at.i):
         return STRONG if often else GOOD
-    if (at.p in _ONE or at.p in context.NUMBERS) and not at.suffix and not (at.ends and at.pp in _PRESENTING):
-        return 0.0  # a mark, every hunter, two miles
+    if at.p in _ONE and not at.suffix and not (at.ends and at.pp in _PRESENTING):
+        return 0.0  # a mark, every hunter
     if reading.cased and not reading.careless:
         return WEAK
     if at.alone:
