@@ -247,6 +247,16 @@ TITLES = _words(
     " aunt auntie aunty tia tio coach officer detective sergeant judge nurse nana grandma grandpa principal deacon"
     " bishop cousin captain lieutenant mama papa abuela nanny gran granny lady sir madame"
 )
+STYLES = _words(
+    "dr mr mrs ms miss mister doctor prof professor rev reverend pastor rabbi imam father sister brother uncle aunt auntie aunty"
+    " tia tio tita tito titi coach officer detective sergeant sarge judge nurse principal deacon deaconess bishop elder evangelist"
+    " cousin captain lieutenant sir lady madame    señor señora senor senora monsieur madam frau herr pani pan"
+    " corporal colonel general major private admiral commander chief sheriff deputy trooper constable inspector agent senator"
+    " governor mayor president councilman councilwoman congressman congresswoman chaplain canon cantor minister attorney"
+    " mama papa big lil nana grandma grandpa granny gran abuela abuelo tía tío kuya ate lola lolo oma opa"
+)
+"""Titles that stand before a name and are none where one follows."""
+
 SURNAME_TITLES = _words("dr mr mrs ms miss mister doctor prof professor rev reverend judge officer detective sergeant")
 SHORT_TITLES = _words("dr mr mrs ms miss mister")
 STREETS = _words(

@@ -34,6 +34,8 @@ _STRICT = 1.0
 _OFTEN = 3  # sightings that make a name of the session's out of a word
 
 _ARTICLES = frozenset({"a", "an", "the", "that", "this", "some"})
+_ONE = frozenset({"a", "an", "every", "each", "some", "any", "no", "another", "thousand", "hundred", "per"})
+_PRESENTING = frozenset({"there", "also", "is", "not", "got"})  # "is there a Duke?"
 _OWNERS = context.DETERMINERS | context.POSSESSIVES | context.MODIFIERS
 _WHEREABOUTS = frozenset({"at", "from", "to", "for", "in", "near", "of", "with"})
 _AFTER_THINGS = (
@@ -81,6 +83,8 @@ def _memory(at: Spot) -> float:
     reading, often = at.reading, at.reading.sightings[at.low] >= _OFTEN
     if reading.capital(at.i):
         return STRONG if often else GOOD
+    if at.p in _ONE and not at.suffix and not (at.ends and at.pp in _PRESENTING):
+        return 0.0  # a mark, every hunter
     if reading.cased and not reading.careless:
         return WEAK
     if at.alone:
@@ -92,6 +96,8 @@ def _thing(at: Spot, kind: str) -> bool:
     """Whether an article makes a thing of the token: a Stetson, the Lincoln; not the Finch lot, at the Castellan."""
     if at.p not in _ARTICLES or at.suffix or at.reading.suffix[at.i] or at.flag & voc.ORG_HEAD:
         return False
+    if not at.flag and at.p in ("a", "an") and not at.reading.capital(at.i):
+        return True  # a kabocha squash
     if not (at.ends or at.n in _AFTER_THINGS) or (at.low[-1] == "s" and not at.flag & voc.THING):
         return False  # the Finch lot, the Dunleavys
     if at.reading.capital(at.i):

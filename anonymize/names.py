@@ -93,7 +93,7 @@ def _candidate(reading: Reading, i: int) -> bool:  # noqa: PLR0911 - one return 
     """Whether token i may be a name at all; most tokens are ruled out here, cheaply."""
     f = reading.flag[i]
     low = reading.low[i]
-    if reading.label[i] or reading.status[i] or reading.shape[i] == NUMBER:
+    if reading.label[i] or reading.status[i] or reading.shape[i] == NUMBER or _leads_name(reading, i):
         return False
     if low in reading.memory and low not in context.CRIES:
         return True
@@ -107,6 +107,16 @@ def _candidate(reading: Reading, i: int) -> bool:  # noqa: PLR0911 - one return 
     if f & _PLAIN or (not f and reading.cased):
         return _after_title(reading, i) or bool(not f and remembered(reading, i))
     return True
+
+
+def _leads_name(reading: Reading, i: int) -> bool:
+    """Whether token i is a title before a name (Judge Ledford, Deaconess Bae), not a name itself."""
+    if not reading.flag[i] & voc.TITLE or reading.low[i] not in context.STYLES or i + 1 >= reading.count:
+        return False
+    k = i + 1
+    if reading.before[k] != SPACE or reading.suffix[i]:
+        return False
+    return reading.capital(k) if reading.cased else reading.solid(k)
 
 
 def _after_title(reading: Reading, i: int) -> bool:

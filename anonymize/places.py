@@ -42,7 +42,7 @@ def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
         reading.flag[b - 1] |= flag
     elif flag & _INDIFFERENT or (flag & voc.ORG and not employer_cue(reading, a, flag)):
         reading.status[a:b] = bytes([KEPT]) * (b - a)  # an organisation counts where one works, not where one shops
-    elif not flag & (voc.PLACE | voc.ORG) or not _stands(reading, a, b):
+    elif not flag & (voc.PLACE | voc.ORG) or not (_stands(reading, a, b) or (flag & voc.ORG and not reading.cased)):
         return False
     else:
         reading.mark(a, b, ORG if flag & voc.ORG else LOCATION, "phrase")
@@ -109,6 +109,8 @@ def mark_organisations(reading: Reading) -> None:
             continue
         if flag & voc.ORG_HEAD:
             first = _head_start(reading, i)
+            while reading.joined(first) and reading.label[first - 1] in (LOCATION, ORG):
+                first -= 1  # Willow Creek Behavioral Health
             if first < i:
                 stop = _head_end(reading, i + 1)
                 reading.mark(first, stop, ORG, "head")
@@ -175,7 +177,9 @@ def _bare_start(reading: Reading, i: int) -> int:
     """Where a name of plain words begins that stands before token i without an article: "called copper basin ..."."""
     first = i
     while reading.joined(first) and i - first < _LONGEST_NAME and not _closed(reading, first - 1):
-        if reading.barred(first - 1) or reading.shape[first - 1] == NUMBER:
+        borne = reading.flag[first - 1] & voc.NAME or reading.low[first - 1] in context.LANDSCAPE  # Roosevelt High
+        borne = borne and not reading.status[first - 1]
+        if (reading.barred(first - 1) and not borne) or reading.shape[first - 1] == NUMBER:
             break
         first -= 1
     named = any(reading.low[k] not in context.GENERIC and not reading.flag[k] & voc.ORG_HEAD for k in range(first, i))

@@ -185,13 +185,17 @@ class Reading:
                 if (
                     kind == previous
                     and k not in first
-                    and (self.joined(k) or (kind != NAME and self.before[k] == SPACE and self.capital(k)))
+                    and (self.joined(k) or (kind != NAME and self.before[k] == SPACE and self._one_name(k)))
                 ):
                     runs[-1] = (kind, runs[-1][1], k + 1)
                 else:
                     runs.append((kind, k, k + 1))
             previous = kind
         return runs
+
+    def _one_name(self, k: int) -> bool:
+        """Whether token k goes on with the possessive before it: O'Hara's Tavern."""
+        return self.capital(k) or self.rule[k] == self.rule[k - 1] == "head"
 
     # -- results -------------------------------------------------------------------------------------------------
 

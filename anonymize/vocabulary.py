@@ -125,6 +125,7 @@ _WORD_LISTS = {
     "org_names.txt": ORG,
     "chains.txt": ORG | CHAIN,
     "regions.txt": STATE,
+    "idioms.txt": KEEP,
     "drugs.txt": KEEP,
     "therapy_terms.txt": KEEP,
     "brands.txt": KEEP,
