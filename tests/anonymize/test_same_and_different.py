@@ -71,6 +71,13 @@ def test_case_possessive_stutter_and_spelling_keep_the_person(name):
     assert spelled.replace("-", "") == whole.upper()
 
 
+@pytest.mark.parametrize("name", PEOPLE)
+def test_a_spelled_name_is_replaced_letter_by_letter(name):
+    *_, text = rewritten(told(name), f"Her name is {'-'.join(name.upper())}.")
+    assert re.fullmatch(r"Her name is [A-Z](-[A-Z])+\.", text)
+    assert name.upper() not in text.replace("-", "")
+
+
 @pytest.mark.parametrize(
     ("full", "short"),
     [("Robert", "Bob"), ("Gertrude", "Gert"), ("Anthony", "Tony"), ("Joaquim", "Quim"), ("Katarzyna", "Kasia")],
