@@ -76,6 +76,11 @@ def keyed_unit(key: bytes, *parts: str) -> float:
     return (int.from_bytes(_digest(key, "unit", parts)[:8]) >> 11) / 2**53
 
 
+def subkey(key: bytes, purpose: str) -> bytes:
+    """32 bytes of their own for another use of the key; they give the key and other subkeys away to nobody."""
+    return _digest(key, "subkey", (purpose,))
+
+
 def key_id(key: bytes) -> str:
     """Eight hex characters that name the key without giving it away."""
     return _digest(key, "key-id", ()).hex()[:8]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from anonymize import context, speech
 from anonymize import vocabulary as voc
 from anonymize.evidence import THRESHOLD, judge, remembered, threshold
-from anonymize.reading import LOCATION, NAME, ORG
+from anonymize.reading import LOCATION, NAME, ORG, TAKEN
 from anonymize.speech import SOME, WEAK
 from anonymize.tokens import HYPHEN, LOWER, NUMBER, SPACE, TITLE, UPPER
 
@@ -37,7 +37,8 @@ def mark_spelled(reading: Reading) -> None:
         j = i
         while j + 1 < reading.count and len(low[j]) == len(low[j + 1]) == 1 and _next_letter(reading, j + 1):
             j += 1
-        if j > i and low[i].isalpha() and not any(reading.status[i : j + 1]):
+        status = reading.status[i : j + 1]  # a kept pair inside ("U.S.") does not keep Y-U-S-U-F
+        if j > i and low[i].isalpha() and TAKEN not in status and not (all(status) or (j == i + 1 and any(status))):
             if j - i + 1 < _SPELLED:
                 _mark_pair(reading, i)
             else:

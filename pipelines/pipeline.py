@@ -26,6 +26,7 @@ from pipelines.accounting import reasons
 from pipelines.corpus import Corpus, gather
 from pipelines.egress import close_egress
 from pipelines.engines import Engine, Runner, open_engine
+from pipelines.keep_map import write_replacements
 from pipelines.manifest import facts, moved_before, timed
 from pipelines.passes import Passes, Progress, run_passes, units_of, write_quarantine
 from pipelines.stages import CorpusStage, Deidentify, Expect, MakeStage, MapStage, Read, Stage, Windows
@@ -95,6 +96,8 @@ class Pipeline:
         workers: int | None = None,
         key_file: Path | None = None,
         progress: Progress = _silent,
+        *,
+        keep_map: bool = False,
     ) -> Published:
         """Build the corpus at `out`, or finish a build that was cut off.
 
@@ -104,6 +107,7 @@ class Pipeline:
             workers: size of the pool; by default one a processor.
             key_file: the 32-byte key; by default the user's own, made where it is missing.
             progress: told of each finished unit.
+            keep_map: write what was replaced by what, encrypted, to `out.work`.
 
         Raises:
             GateError: a critical expectation failed; nothing was published, `out.work/report` says why.
@@ -122,6 +126,8 @@ class Pipeline:
             with open_engine(engine, workers, len(units), size) as runner:
                 passes = run_passes(place, self.plan(key), units, runner, progress)
                 planted = self._canaries(passes, key, runner)
+            if keep_map:
+                write_replacements(place.work, self.plan(key), passes.done)
             quarantine = write_quarantine(passes.done, place.folder("quarantine"))
             moved = moved_before(place.last_manifest(), self.stages)
             parts = [done.part for done in passes.done]

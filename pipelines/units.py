@@ -274,7 +274,7 @@ class _Builder:
         session = replace(entry.session, client_id=client)
         try:
             with time_limit(bound(_characters(session))):
-                made, audit, spans, safe = self._second_pass(session, _load_roster(self.task.rosters[client][0]))
+                made, audit, spans, safe = self._second_pass(session, load_roster(self.task.rosters[client][0]))
                 left = {name: sum(turn[name] for turn in audit) for name in AUDIT_COLUMNS}
                 line = audit_line(self.plan.key, self.task.survey.part.name, at, session, spans, left)
                 notes = notes_of(session, safe, spans)
@@ -402,7 +402,8 @@ def _read_done(task: BuildTask, trail: Place, path: Path) -> BuildDone:
     )
 
 
-def _load_roster(path: Path) -> Roster:
+def load_roster(path: Path) -> Roster:
+    """The roster of one client from its file."""
     from anonymize.roster import Roster
 
     return Roster.from_json(path.read_text(encoding="utf-8"))

@@ -12,9 +12,10 @@ import click
 
 from corpora.errors import GateError, UsageError
 from corpora.records import Drop
-from pipelines.commands.options import ANY_PATH, EXISTING, detector_options, key_file_option, option
+from pipelines.commands.options import ANY_PATH, EXISTING, detector_options, keep_map_option, key_file_option, option
 
 if TYPE_CHECKING:
+    from anonymize.mapping import Mapping
     from corpora.records import Session
     from pipelines.stages import Deidentify, Read
 
@@ -24,10 +25,14 @@ if TYPE_CHECKING:
 @click.argument("target", metavar="OUT", type=ANY_PATH)
 @option("--source", default="alexander-street", show_default=True, help="Which reader; see `corpora sources`.")
 @detector_options
+@keep_map_option
 @key_file_option
-def anonymize(source_path: Path, target: Path, source: str, key_file: Path | None, **settings: Any) -> None:
+def anonymize(
+    source_path: Path, target: Path, source: str, key_file: Path | None, *, keep_map: bool, **settings: Any
+) -> None:
     """De-identify the sessions of IN (file or folder) into a new file OUT (JSON lines), client by client."""
     from anonymize.keys import load_key
+    from anonymize.mapping import write_map
     from corpora.files import write_atomic
     from pipelines.stages import Deidentify, Read
 
@@ -36,13 +41,19 @@ def anonymize(source_path: Path, target: Path, source: str, key_file: Path | Non
         raise UsageError(f"OUT {target} {why}; name a new file")
     read = Read(source=source, input=source_path)
     stage = Deidentify(**{name: value for name, value in settings.items() if value is not None})
-    lines, left_out = deidentified(read, stage, load_key(key_file))
+    key = load_key(key_file)
+    mapping: Mapping = {}
+    lines, left_out = deidentified(read, stage, key, mapping)
+    if keep_map:
+        write_map(target.with_name(f"{target.name}.work"), key, mapping)
     write_atomic(target, "".join(f"{line}\n" for line in lines).encode())
     click.echo(f"{target}: {len(lines)} sessions; {left_out} files or sessions left out", err=True)
 
 
-def deidentified(read: Read, stage: Deidentify, key: bytes) -> tuple[list[str], int]:
+def deidentified(read: Read, stage: Deidentify, key: bytes, mapping: Mapping) -> tuple[list[str], int]:
     """The sessions as de-identified JSON lines under keyed ids, and how many files and sessions were left out.
+
+    What was replaced by what is added to `mapping`.
 
     Raises:
         GateError: names of the roster or the caller's, or valid structured identifiers, are left in the output.
@@ -50,6 +61,7 @@ def deidentified(read: Read, stage: Deidentify, key: bytes) -> tuple[list[str], 
     from anonymize import build_roster
     from anonymize.audit import audit_turns
     from anonymize.keys import keyed
+    from anonymize.mapping import note
     from pipelines.passes import units_of
     from pipelines.stages import Language
     from pipelines.units import client_of, introduced, mapped, read_unit
@@ -68,7 +80,8 @@ def deidentified(read: Read, stage: Deidentify, key: bytes) -> tuple[list[str], 
     for client, sessions in clients.items():
         roster = build_roster(client, [detector.survey(session) for session in sessions], known)
         for session in sessions:
-            safe, _, surrogates = detector.apply(session, roster)
+            safe, found, surrogates = detector.apply(session, roster)
+            note(mapping, client, session, safe, found, surrogates)
             residues = audit_turns([turn.text for turn in safe.turns], surrogates, roster, known)
             if left := sum(r.roster_hits + r.caller_hits + r.structured_hits for r in residues):
                 raise GateError(f"nothing was written: {left} identifiers are left in one session's output")

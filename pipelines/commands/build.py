@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpora.errors import UsageError
-from pipelines.commands.options import ANY_PATH, EXISTING_FILE, Function, detector_options, key_file_option, option
+from pipelines.commands.options import (
+    ANY_PATH,
+    EXISTING_FILE,
+    Function,
+    detector_options,
+    keep_map_option,
+    key_file_option,
+    option,
+)
 
 if TYPE_CHECKING:
     from pipelines.pipeline import Pipeline
@@ -46,6 +54,7 @@ def _run_options(function: Function) -> Function:
         option("--json", "as_json", is_flag=True, help="Print the manifest as JSON on stdout."),
         option("--dry-run", is_flag=True, help="Print the plan and the drop funnel; write nothing."),
         key_file_option,
+        keep_map_option,
         option(
             "--workers",
             type=click.IntRange(min=1),
@@ -121,6 +130,7 @@ def _run_recipe(
     engine: Any,
     workers: int | None,
     key_file: Path | None,
+    keep_map: bool,
     dry_run: bool,
     as_json: bool,
     **flags: Any,
@@ -144,7 +154,9 @@ def _run_recipe(
         _show_plan(pipeline, out, as_json=as_json)
         return
     with unit_progress() as progress:
-        published = pipeline.run(out, engine=engine, workers=workers, key_file=key_file, progress=progress)
+        published = pipeline.run(
+            out, engine=engine, workers=workers, key_file=key_file, progress=progress, keep_map=keep_map
+        )
     if as_json:
         click.echo(json.dumps(published.manifest, indent=2, ensure_ascii=False))
         return

@@ -27,6 +27,13 @@ def key_file_option(function: Function) -> Function:
     )(function)
 
 
+def keep_map_option(function: Function) -> Function:
+    """`--keep-map`."""
+    return option(
+        "--keep-map", is_flag=True, help="Keep what was replaced by what, encrypted under the key, in OUT.work."
+    )(function)
+
+
 def detector_options(function: Function) -> Function:
     """`--style`, `--dates`, `--policy`, `--known-names`, `--keep` and `--decisions`."""
     for decorate in (

@@ -1,6 +1,9 @@
+import re
+
 import pytest
 
-from anonymize.replace import clean_meta, replace_session, replace_text
+from anonymize import Deidentifier
+from anonymize.replace import replace_session, replace_text
 from anonymize.roster import Survey, SurveyForm, build_roster
 from anonymize.spans import Span
 from anonymize.surrogates import Surrogates
@@ -42,24 +45,39 @@ def test_only_the_output_is_deidentified_and_speakers_are_roles():
     assert written == [[], []]
 
 
-def test_metadata_goes_through_the_policy():
-    meta = {
-        "topic": "Marisol's grief since May 3rd, 2011",
-        "symptoms": ["fear of 614-555-0142", "insomnia"],
-        "age_range": "85-94",
-        "license": "https://creativecommons.org/licenses/by/4.0/",
-        "session_no": 3,
-        "gender": None,
-    }
-    made = clean_meta(meta, SURROGATES)
-    assert "Marisol" not in made["topic"]
-    assert "May 3rd" not in made["topic"]
-    assert "2011" in made["topic"]
-    assert "614" not in made["symptoms"][0]
-    assert made["symptoms"][1] == "insomnia"
-    assert made["age_range"] == "90+"
-    assert clean_meta({"age_range": "80-89"}, SURROGATES) == {"age_range": "80-89"}
-    assert (made["license"], made["session_no"], made["gender"]) == (meta["license"], 3, None)
+@pytest.mark.parametrize(
+    ("age_range", "said"),
+    [("85-94", "90+"), ("90", "90+"), ("104", "90+"), ("80-89", "80-89"), ("31-40", "31-40"), (None, None)],
+)
+def test_ages_over_89_are_capped_in_metadata(age_range, said):
+    new, _ = replace_session(session("Hi.", age_range=age_range, session_no=93, license="CC-99"), [[]], SURROGATES)
+    assert new.meta == {"age_range": said, "session_no": 93, "license": "CC-99"}
+
+
+def test_free_text_of_the_metadata_is_withheld_or_plain():
+    one = session(
+        "I told Marisol.", topic="Marisol's grief since May 3rd, 2011", symptoms=["call 614-555-0142", "insomnia"]
+    )
+    new = Deidentifier(b"k" * 32).replace(one)
+    assert new.meta["topic"] is None
+    assert new.meta["symptoms"] == ["insomnia"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("She is 93.", "She is 90 or older."),
+        ("She is 93 years old.", "She is 90-plus years old."),
+        ("A 93-year-old.", "A 90-plus-year-old."),
+    ],
+)
+def test_an_age_fits_the_words_around_it_once_and_again(text, said):
+    def rewritten(text):
+        start = re.search(r"\d\d", text).start()
+        return replace_text(text, [Span(start, start + 2, "AGE90", "r")], SURROGATES)[0]
+
+    assert rewritten(text) == said
+    assert rewritten(said) == said
 
 
 @pytest.mark.parametrize(

@@ -285,3 +285,60 @@ def test_dates_of_other_calendars_lose_day_and_month():
 
 def test_labels_of_records_stay():
     assert re.fullmatch(r"MRN \d\d-\d{5}", surrogates().text_for("MRN", "MRN 55-20718"))
+
+
+@pytest.mark.parametrize(
+    ("span_type", "surface", "shape"),
+    [
+        ("LOCATION", "St. Paul", r"St\. [A-Z][a-z]+"),
+        ("ORG", "St. Brendan\u2019s", r"St\. [A-Z][a-z]+\u2019s"),
+        ("ORG", "St. Mary's Hospital", r"St\. [A-Z][a-z]+ Hospital"),
+        ("ORG", "the DMV", r"the [A-Z]{3}"),
+        ("ORG", "LSG Medical Center", r"[A-Z]{3} Medical Center"),
+        ("ORG", "Floyd Valley Co-op", r"[A-Z][a-z]+( Valley)? Co-op"),
+        ("ORG", "Greater Shiloh Tabernacle", r"[A-Z][a-z]+ Tabernacle"),
+        ("LOCATION", "Pimentel's", r"[A-Z][a-z]+'s"),
+        ("LOCATION", "the hill", r"the [a-z]+"),
+        ("LOCATION", "Prairie Ridge", r"[A-Z][a-z]+(?<!ridge) Ridge"),
+        ("LOCATION", "el paso", r"[a-z]+"),
+        ("LOCATION", "TARRYTOWN", r"[A-Z]+"),
+        ("LOCATION", "St.", r"St\."),
+        ("DATE", "August 20", r"[A-Z][a-z]+ [1-9]\d?"),
+        ("DATE", "August 3", r"[A-Z][a-z]+ [1-9]\d?"),
+        ("PHONE", "1-800-555-0173", r"1-800-555-01\d\d"),
+        ("SSN", "Seven seven oh two", r"[A-Z][a-z]+( [a-z]+){3}"),
+    ],
+)
+def test_surrogates_read_like_what_they_stand_for(span_type, surface, shape):
+    assert re.fullmatch(shape, surrogates().text_for(span_type, surface))
+
+
+def test_house_numbers_and_postal_codes_gain_no_leading_zero():
+    one = surrogates()
+    made = [one.text_for("LOCATION", f"{number} Dunmore Road") for number in range(100, 400)]
+    assert not [text for text in made if text.startswith("0")]
+    assert re.fullmatch(r"[1-9]\d{4}", one.text_for("LOCATION", "44107"))
+
+
+def test_numbers_of_one_area_stay_in_one_area():
+    one = surrogates()
+    areas = {one.text_for("PHONE", f"251-555-01{tail}")[:3] for tail in range(10, 60)}
+    assert len(areas) == 1
+    assert areas != {"251"}
+    assert not any(one.text_for("PHONE", f"{area}-555-0142")[1:3] == "11" for area in range(200, 900))
+
+
+def test_a_day_alone_agrees_with_the_date_it_is_of():
+    one = surrogates()
+    assert one.text_for("DATE", "April fifteenth").split()[-1] == one.text_for("DATE", "the fifteenth").split()[-1]
+
+
+def test_a_street_s_name_by_itself_is_the_street_s():
+    roster = build_roster("c1", [Survey((form("tern", "either"), form("tern street", type_="LOCATION")))])
+    one = surrogates(roster=roster)
+    assert one.text_for("LOCATION", "Tern Street") == one.text_for("NAME", "Tern") + " Street"
+
+
+def test_families_in_the_plural_alone_stay_plural():
+    roster = build_roster("c1", [Survey((form("medeiroses", "either"), form("pachecos", "either")))])
+    assert all(name(n, roster=roster).endswith("s") for n in ("Medeiroses", "Pachecos", "pachecos"))
