@@ -84,8 +84,9 @@ class HarborRow:
 
 def harbor_rows(manifest: Mapping[str, Any]) -> list[HarborRow]:
     """The eighteen classes with what a build's manifest says of each; every part of it may be missing."""
-    stages: Sequence[Mapping[str, Any]] = manifest.get("recipe", ())
-    settings = next((stage for stage in stages if stage.get("use") == "deidentify"), {})
+    settings: Mapping[str, Any] = next(
+        (stage for stage in manifest.get("recipe", ()) if stage.get("use") == "deidentify"), {}
+    )
     planted = manifest.get("canaries", {}).get("by_class", {})
     rows = []
     for harbor, replaced in replaced_counts(manifest.get("identifiers", {}).get("by_class", {})):

@@ -18,6 +18,7 @@ from pipelines.commands.anonymize_eval import anonymize_eval
 from pipelines.commands.build import build, run
 from pipelines.commands.corpus import explain, verify
 from pipelines.commands.read import parse, sources
+from pipelines.commands.review import review
 from pipelines.egress import close_egress
 
 INTERRUPTED = 130
@@ -32,7 +33,7 @@ def corpora() -> None:
     """
 
 
-for command in (sources, build, run, explain, parse, anonymize, anonymize_eval, verify):
+for command in (sources, build, run, explain, parse, anonymize, anonymize_eval, review, verify):
     corpora.add_command(command)
 
 

@@ -29,6 +29,7 @@ from pipelines.engines import Engine, Runner, open_engine
 from pipelines.keep_map import write_replacements
 from pipelines.manifest import facts, moved_before, timed
 from pipelines.passes import Passes, Progress, run_passes, units_of, write_quarantine
+from pipelines.review import reviewed_sample
 from pipelines.stages import CorpusStage, Deidentify, Expect, MakeStage, MapStage, Read, Stage, Windows
 from pipelines.units import Plan
 from pipelines.workplace import MANIFEST, Workplace
@@ -165,6 +166,7 @@ class Pipeline:
         corpus.write(staging)
         write_documents(staging, document)
         document = timed(document, started, write_sums(staging))
+        document |= reviewed_sample(place.work, document["sums_sha256"])
         write_report(report, document, metrics, gate)
         place.publish(document)
         place.forget_refusal()
