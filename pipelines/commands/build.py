@@ -24,6 +24,7 @@ _STAGE_OF = {
     "dates": ("deidentify", "dates"),
     "policy": ("deidentify", "policy"),
     "known_names": ("deidentify", "known_names"),
+    "ner": ("deidentify", "ner"),
     "min_words": ("windows", "min_words"),
     "context_turns": ("windows", "context_turns"),
     "context_words": ("windows", "context_words"),

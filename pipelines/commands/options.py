@@ -28,8 +28,9 @@ def key_file_option(function: Function) -> Function:
 
 
 def detector_options(function: Function) -> Function:
-    """`--style`, `--dates`, `--policy` and `--known-names`."""
+    """`--style`, `--dates`, `--policy`, `--known-names` and `--ner`."""
     for decorate in (
+        option("--ner", type=ANY_PATH, help="A model beside ours: its folder, or an installed spaCy pipeline's name."),
         option("--known-names", type=EXISTING_FILE, help="Text file, one name a line, masked wherever it stands."),
         option("--policy", type=click.Choice(["balanced", "strict"]), help="strict masks unknown capitals too."),
         option("--dates", type=click.Choice(["surrogate", "shift"]), help="shift keeps intervals (not Safe Harbor)."),

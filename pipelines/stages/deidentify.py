@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from corpora.errors import UsageError
 from pipelines.stages.base import Stage, stage
@@ -19,6 +19,7 @@ class Deidentify(Stage):
 
     `known_names` is a text file with one name a line, known to the caller (a clinic's staff list, say): they are masked
     wherever they stand. `dates = "shift"` keeps intervals by one constant a client; such dates are not Safe Harbor.
+    `ner` is a further model whose spans join ours: a folder, or the name of an installed spaCy pipeline.
     """
 
     name: ClassVar[str] = "deidentify"
@@ -30,14 +31,27 @@ class Deidentify(Stage):
     style: Literal["surrogate", "placeholder"] = "surrogate"
     dates: Literal["surrogate", "shift"] = "surrogate"
     known_names: Path | None = None
+    ner: Path | None = None
 
     def check(self) -> None:
-        """Read the caller's names."""
+        """Read the caller's names and look for the model."""
         self.caller_names()
+        if self.ner:
+            from anonymize.ner.plugged import PluggedModel
+
+            PluggedModel(self.ner).load()
+
+    def parameters(self) -> dict[str, Any]:
+        """The fields as JSON values, files and the model by the hash of their content."""
+        if not self.ner:
+            return super().parameters()
+        from anonymize.ner.plugged import model_digest
+
+        return super().parameters() | {"ner": model_digest(self.ner)}
 
     def deidentifier(self, key: bytes) -> Deidentifier:
         """The detector with these parameters, one a process."""
-        return _deidentifier(key, self.policy, self.style, self.dates)
+        return _deidentifier(key, self.policy, self.style, self.dates, self.ner)
 
     def caller_names(self) -> tuple[str, ...]:
         """The names of the `known_names` file.
@@ -49,10 +63,10 @@ class Deidentify(Stage):
 
 
 @cache
-def _deidentifier(key: bytes, policy: str, style: str, dates: str) -> Deidentifier:
+def _deidentifier(key: bytes, policy: str, style: str, dates: str, ner: Path | None) -> Deidentifier:
     from anonymize import Deidentifier
 
-    return Deidentifier(key=key, policy=policy, style=style, dates=dates)
+    return Deidentifier(key=key, policy=policy, style=style, dates=dates, ner=ner)
 
 
 @cache
