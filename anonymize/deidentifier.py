@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from pathlib import Path
 
 from anonymize import vocabulary as voc
 from anonymize.finder import read_session
 from anonymize.gender import with_genders
 from anonymize.keys import KEY_BYTES
 from anonymize.metadata import names_in, publishable
+from anonymize.ner.plugged import PluggedModel
 from anonymize.reading import Reading
 from anonymize.replace import replace_session
 from anonymize.roster import Roster, Survey, build_roster, names_survey
@@ -35,9 +37,10 @@ class Deidentifier:
         style: "surrogate" (made-up names, places, numbers) or "placeholder" ([NAME-1], [DATE]).
         dates: "surrogate" (no interval is kept) or "shift" (one constant per client, a multiple of seven days).
         rulings: classes and words that a person ruled on; they stand over what is found.
+        ner: a further model whose spans join ours: a folder, or the name of an installed spaCy pipeline.
 
     Raises:
-        UsageError: the policy is unknown or the key is not 32 bytes long.
+        UsageError: the policy is unknown, the key is not 32 bytes long, or there is no such model.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Deidentifier:
         style: str = "surrogate",
         dates: str = "surrogate",
         rulings: Rulings = NO_RULINGS,
+        ner: Path | None = None,
     ) -> None:
         if policy not in POLICIES:
             raise UsageError(f"unknown policy {policy!r}; choose one of {', '.join(POLICIES)}")
@@ -57,6 +61,7 @@ class Deidentifier:
         self.style = style
         self.dates = dates
         self.rulings = rulings
+        self.model = PluggedModel(ner) if ner else None
 
     def find(self, turns: list[str], known_names: Iterable[str] = (), roster: Roster | None = None) -> list[list[Span]]:
         """The identifiers of one session: per turn, sorted spans that do not overlap.
@@ -80,6 +85,7 @@ class Deidentifier:
                 structured,
                 frozenset(given.caller + others.caller),
                 strict=self.policy == "strict",
+                model=self.model,
             )
         found = [sorted([*a, *b]) for a, b in zip(reading.spans(), structured, strict=True)]
         return reading, self.rulings.settle(turns, found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from anonymize import names, places, roads
+from anonymize.ner.plugged import PluggedModel
 from anonymize.reading import Reading
 from anonymize.spans import Span
 
@@ -17,6 +18,7 @@ def read_session(
     caller: frozenset[str] = frozenset(),
     *,
     strict: bool = False,
+    model: PluggedModel | None = None,
 ) -> Reading:
     """Read one session and decide on every token.
 
@@ -30,6 +32,7 @@ def read_session(
         taken: per turn, spans that are decided already (structured identifiers) and are left alone.
         caller: look-up forms of names that the caller gave; they are masked with a capital even if they are words.
         strict: mask every unexplained capital inside a sentence.
+        model: a model of the user's, asked last.
     """
     reading = Reading(turns, known, phrases, taken, caller, strict=strict)
     names.mark_caller(reading)
@@ -41,12 +44,20 @@ def read_session(
     for again in range(3):
         if again > 1 and not reading.careless:
             break  # only a careless session still has names to learn
-        names.mark_scored(reading)
-        names.extend_runs(reading)
-        names.extend_hyphens(reading)
-        names.mark_initials(reading)
-        places.mark_firms(reading)
-        places.mark_linked(reading)
-        reading.remember()
-        places.mark_remembered(reading)
+        _decide(reading)
+    if model:
+        model.add_to(reading)
+        _decide(reading)
     return reading
+
+
+def _decide(reading: Reading) -> None:
+    """Decide on every token by what is known so far, and learn from it."""
+    names.mark_scored(reading)
+    names.extend_runs(reading)
+    names.extend_hyphens(reading)
+    names.mark_initials(reading)
+    places.mark_firms(reading)
+    places.mark_linked(reading)
+    reading.remember()
+    places.mark_remembered(reading)

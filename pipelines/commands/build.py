@@ -38,6 +38,7 @@ _STAGE_OF = {
     "known_names": ("deidentify", "known_names"),
     "keep": ("deidentify", "keep"),
     "decisions": ("deidentify", "decisions"),
+    "ner": ("deidentify", "ner"),
     "min_words": ("windows", "min_words"),
     "context_turns": ("windows", "context_turns"),
     "context_words": ("windows", "context_words"),

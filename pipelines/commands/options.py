@@ -35,7 +35,7 @@ def keep_map_option(function: Function) -> Function:
 
 
 def detector_options(function: Function) -> Function:
-    """`--style`, `--dates`, `--policy`, `--known-names`, `--keep` and `--decisions`."""
+    """`--style`, `--dates`, `--policy`, `--known-names`, `--ner`, `--keep` and `--decisions`."""
     for decorate in (
         option("--decisions", type=EXISTING_FILE, help="A steward's decisions on single words (`corpora review`)."),
         option(
@@ -45,6 +45,7 @@ def detector_options(function: Function) -> Function:
             default=None,
             help="A class that stays in the text; may be given again.",
         ),
+        option("--ner", type=ANY_PATH, help="A model beside ours: its folder, or an installed spaCy pipeline's name."),
         option("--known-names", type=EXISTING_FILE, help="Text file, one name a line, masked wherever it stands."),
         option("--policy", type=click.Choice(["balanced", "strict"]), help="strict masks unknown capitals too."),
         option("--dates", type=click.Choice(["surrogate", "shift"]), help="shift keeps intervals (not Safe Harbor)."),

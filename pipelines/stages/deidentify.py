@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from corpora.errors import UsageError
 from pipelines.stages.base import Stage, stage
@@ -21,7 +21,8 @@ class Deidentify(Stage):
     `known_names` is a text file with one name a line, known to the caller (a clinic's staff list, say): they are masked
     wherever they stand. `keep` lists classes that stay in the text. `decisions` is a steward's CSV (see
     `anonymize.rulings`): words that stay or go whatever the detector says. `dates = "shift"` keeps intervals by one
-    constant a client; such dates are not Safe Harbor.
+    constant a client; such dates are not Safe Harbor. `ner` is a further model whose spans join ours: a folder, or the
+    name of an installed spaCy pipeline.
     """
 
     name: ClassVar[str] = "deidentify"
@@ -35,15 +36,28 @@ class Deidentify(Stage):
     known_names: Path | None = None
     keep: tuple[Literal["LOCATION", "ORG", "DATE", "AGE90"], ...] = ()
     decisions: Path | None = None
+    ner: Path | None = None
 
     def check(self) -> None:
-        """Read the caller's names and the steward's decisions."""
+        """Read the caller's names and the steward's decisions, and look for the model."""
         self.caller_names()
         self.rulings()
+        if self.ner:
+            from anonymize.ner.plugged import PluggedModel
+
+            PluggedModel(self.ner).load()
+
+    def parameters(self) -> dict[str, Any]:
+        """The fields as JSON values, files and the model by the hash of their content."""
+        if not self.ner:
+            return super().parameters()
+        from anonymize.ner.plugged import model_digest
+
+        return super().parameters() | {"ner": model_digest(self.ner)}
 
     def deidentifier(self, key: bytes) -> Deidentifier:
         """The detector with these parameters, one a process."""
-        return _deidentifier(key, self.policy, self.style, self.dates, self.rulings())
+        return _deidentifier(key, self.policy, self.style, self.dates, self.rulings(), self.ner)
 
     def rulings(self) -> Rulings:
         """The classes that stay and the steward's decisions.
@@ -65,10 +79,10 @@ class Deidentify(Stage):
 
 
 @cache
-def _deidentifier(key: bytes, policy: str, style: str, dates: str, rulings: Rulings) -> Deidentifier:
+def _deidentifier(key: bytes, policy: str, style: str, dates: str, rulings: Rulings, ner: Path | None) -> Deidentifier:
     from anonymize import Deidentifier
 
-    return Deidentifier(key=key, policy=policy, style=style, dates=dates, rulings=rulings)
+    return Deidentifier(key=key, policy=policy, style=style, dates=dates, rulings=rulings, ner=ner)
 
 
 @cache

@@ -52,3 +52,24 @@ def test_it_stands_in_an_analyzer_engine_beside_stock_recognizers(recognizer):
     registry = RecognizerRegistry(recognizers=[recognizer, IpRecognizer()], supported_languages=["en"])
     engine = AnalyzerEngine(registry=registry, nlp_engine=BlankEngine(), supported_languages=["en"])
     assert ("Marisol", "PERSON") in found(engine.analyze(TEXT, "en"))
+
+
+def test_our_pipeline_serves_stock_presidio_beside_a_third_partys_recognizer(recognizer):
+    from presidio_analyzer import AnalyzerEngine, Pattern, PatternRecognizer, RecognizerRegistry
+    from presidio_analyzer.nlp_engine import NlpEngineProvider
+    from presidio_analyzer.predefined_recognizers import SpacyRecognizer
+
+    from anonymize.ner import MODEL
+
+    model = {"lang_code": "en", "model_name": str(MODEL)}
+    engine = NlpEngineProvider(nlp_configuration={"nlp_engine_name": "spacy", "models": [model]}).create_engine()
+    bed = PatternRecognizer("BED", patterns=[Pattern("bed", r"\bbed \d\w\b", 0.9)])
+    text = "My brother Khoa lay in bed 4b."
+
+    def seen(*recognizers):
+        registry = RecognizerRegistry(recognizers=list(recognizers), supported_languages=["en"])
+        analyzer = AnalyzerEngine(registry=registry, nlp_engine=engine, supported_languages=["en"])
+        return {(text[r.start : r.end], r.entity_type) for r in analyzer.analyze(text, "en")}
+
+    assert seen(SpacyRecognizer()) == {("Khoa", "PERSON")}
+    assert seen(recognizer, SpacyRecognizer(), bed) == {("Khoa", "PERSON"), ("bed 4b", "BED")}

@@ -1,0 +1,261 @@
+"""Training sentences for the recognizer: our carriers filled from our lists, by a seeded draw.
+
+A carrier is a line of `carriers.toml`: `[a|b]` is a choice, `{slot}` a draw. Slots that stand for identifiers leave a
+span; half of the sentences lose their capitals, and some of these their punctuation too, as transcripts do.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import itertools
+import random
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from anonymize import context
+from anonymize import vocabulary as voc
+
+LABELS = ("PERSON", "LOCATION", "ORG")
+"""The recognizer's classes, under the names that spaCy's and Presidio's users know."""
+
+_SECTIONS = {"name": 0.31, "place": 0.10, "org": 0.09, "word": 0.23, "talk": 0.17, "mixed": 0.10}
+"""Shares of the carriers' sections, set by hand; "mixed" are words at random, which tell what is no name anywhere."""
+_LABEL = {
+    "g": "PERSON",
+    "full": "PERSON",
+    "sur": "PERSON",
+    "title_sur": "PERSON",
+    "pet": "PERSON",
+    "given": "PERSON",
+    "town": "LOCATION",
+    "street": "LOCATION",
+    "place": "LOCATION",
+    "org": "ORG",
+    "firm": "ORG",
+}
+_LOWER, _UPPER, _SLIPPED = 0.5, 0.03, 0.04  # shares of examples without, with only, with slipped capitals
+_BARE = 0.4  # of the lower-cased, without punctuation
+_NOISE = 0.12  # of the ordinary words, drawn anew from the dictionary
+_LONGEST = 3  # carriers in an example
+_NAMED = 0.3  # of the mixed, with a name that is no word
+_FLAT = 20  # ranks of the most frequent words that are drawn about equally often
+_CHOICE = re.compile(r"\[([^\[\]]*)\]")
+_SLOT = re.compile(r"\{(\w+)\}")
+_WORD = re.compile(r"(?<![\w'{])[a-z]{4,}(?![\w'}])")
+_POINTS = str.maketrans("", "", '.,?!"')
+
+_TITLES = ("Dr.", "Dr.", "Dr.", "Mr.", "Mrs.", "Ms.", "Miss", "Professor", "Coach", "Pastor", "Judge", "Officer", "Rev.")
+_STREETS = ("Street", "Road", "Avenue", "Drive", "Lane", "Boulevard", "Parkway", "Court", "Highway", "Pike", "Place", "St")
+_LAND = ["Creek", "Hollow", "Ridge", "Springs", "Falls", "Park", "Lake", "River", "Bridge", "Beach", "Hills", "Heights", "Valley", "Grove", "Point", "Island", "Landing", "Mills", "Bay", "Cove", "Canyon", "Harbor", "Orchard", "Meadows", "Junction", "Crossing", "Bend", "Fork", "Bluff", "Gap", "Neck", "Center"]
+_BEFORE_LAND = ["Big", "Little", "Old", "North", "South", "East", "West", "Upper", "Lower", "Fort", "Mount", "Port", "Flat", "Turkey", "Indian", "Royal", "Three", "Cold"]
+_HEADS = ["Hospital", "University", "College", "Elementary", "High School", "High", "Middle School", "Academy", "Church", "Baptist", "Methodist", "Lutheran", "Temple", "Mosque", "Credit Union", "Bank", "Federal", "Savings", "Medical Center", "Regional", "Memorial", "Clinic", "Health", "Counseling", "Home Care", "Manor", "Nursing Home", "Logistics", "Trucking", "Plumbing", "Roofing", "Construction", "Foods", "Poultry", "Dairy", "Motors", "Insurance", "Realty", "Bakery", "Diner", "Grill", "Market", "Tavern", "Steel", "Manufacturing", "Cold Storage", "Pharmacy", "Behavioral Health", "Hospice", "School", "Community College", "State", "Tech", "Tabernacle", "Fellowship", "Rehab", "Recovery", "Landscaping", "Cannery", "Eye Clinic"]
+_FIRST = ["First", "Second", "Greater", "Central", "Western", "Northern", "Eastern", "New", "Saint", "United", "Pacific", "National", "Sacred", "Holy", "Golden"]
+_SAINTS = ["St. Mary's", "St. Luke's", "St. Vincent", "St. Jude", "Our Lady of Grace", "Our Lady of Mercy", "Sacred Heart", "Holy Trinity", "Mercy", "Good Shepherd", "St. Casimir's", "Mount Zion", "Mount Carmel", "Bethel", "Shiloh", "Calvary", "Ebenezer", "Star of the Sea", "Redeemer"]
+
+
+@dataclass(slots=True)
+class Example:
+    """A text and its identifiers as (start, end, one of `LABELS`)."""
+
+    text: str = ""
+    spans: list[tuple[int, int, str]] = field(default_factory=list)
+
+    def add(self, text: str, label: str = "") -> None:
+        """Append text, as an identifier where a label is given."""
+        if label:
+            self.spans.append((len(self.text), len(self.text) + len(text), label))
+        self.text += text
+
+
+class Filler:
+    """Draws examples; the same seed and lists give the same ones."""
+
+    def __init__(self, seed: int) -> None:
+        path = importlib.resources.files("anonymize.ner") / "carriers.toml"
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        self.random = random.Random(seed)  # noqa: S311 - sentences, not secrets
+        self.words = {name: text.split("|") for name, text in document["words"].items()}
+        self.carriers = {name: text.strip().splitlines() for name, text in document["carriers"].items()}
+        ranks = range(len(lists()["common"]))
+        self.often = list(itertools.accumulate(1 / (rank + _FLAT) for rank in ranks))
+
+    def example(self) -> Example:
+        """One example of one to three carriers, written in one of the ways in which transcripts are."""
+        out = Example()
+        draw = self.random.random()
+        for _ in range(self.random.randint(1, _LONGEST)):
+            section = self.random.choices(list(_SECTIONS), list(_SECTIONS.values()))[0]
+            carrier = self._mixed() if section == "mixed" else self._pick(self.carriers[section])
+            out.add(" " if out.text else "")
+            self._fill(carrier, out, slipped=draw > 1 - _SLIPPED)
+        if draw < _LOWER:
+            return _bare(out) if draw < _LOWER * _BARE else Example(out.text.lower(), out.spans)
+        return Example(out.text.upper(), out.spans) if draw < _LOWER + _UPPER else out
+
+    def _fill(self, carrier: str, out: Example, *, slipped: bool) -> None:
+        text = _CHOICE.sub(lambda m: self._pick(m[1].split("|")), carrier)
+        while (words := _SLOT.sub(self._ordinary, text)) != text:
+            text = _CHOICE.sub(lambda m: self._pick(m[1].split("|")), words)
+        text = _WORD.sub(self._noise, text)
+        first, previous = len(out.text), 0
+        for slot in _SLOT.finditer(text):
+            out.add(text[previous : slot.start()])
+            previous = slot.end()
+            drawn = self._draw(slot[1])
+            if slot[1] == "title_sur":
+                out.add(self._pick(_TITLES) + " ")
+            if slot[1] == "sur" and re.match(r"s\b", text[previous:]):
+                drawn, previous = drawn + "s", previous + 1
+            out.add(drawn.lower() if slipped else drawn, _LABEL.get(slot[1], ""))
+        out.add(text[previous:])
+        if not slipped:
+            out.text = out.text[:first] + out.text[first : first + 1].upper() + out.text[first + 1 :]
+
+    def _ordinary(self, slot: re.Match[str]) -> str:
+        return self._pick(self.words[slot[1]]) if slot[1] in self.words else slot[0]
+
+    def _noise(self, word: re.Match[str]) -> str:
+        return self._common() if self.random.random() < _NOISE else word[0]
+
+    def _common(self) -> str:
+        return self.random.choices(lists()["common"], cum_weights=self.often)[0]
+
+    def _mixed(self) -> str:
+        words = [self._common() for _ in range(self.random.randint(2, 14))]
+        if self.random.random() < _NAMED:
+            words.insert(self.random.randint(0, len(words)), "{given}")
+        for _ in range(self.random.randint(0, 2)):
+            words[self.random.randrange(len(words))] += self._pick(",.?!")
+        return " ".join(words) + self._pick(".?,-")
+
+    def _pick(self, items: Sequence[str]) -> str:
+        return self.random.choice(items)
+
+    def _listed(self, *shares: tuple[str, float]) -> str:
+        name = self.random.choices([name for name, _ in shares], [share for _, share in shares])[0]
+        return self._pick(lists()[name])
+
+    def _draw(self, slot: str) -> str:
+        """What stands in a slot that is filled from the lists."""
+        if slot in ("n", "v"):
+            return self._pick(lists()[slot])
+        if slot not in _LABEL:
+            return _titled(self._pick(lists()[slot]))
+        drawn = str(getattr(self, f"_{slot}")())
+        return drawn if any(c.isupper() for c in drawn) else _titled(drawn)
+
+    def _g(self) -> str:
+        return self._listed(("given", 0.5), ("all_given", 0.1), ("name_word", 0.25), ("word", 0.1), ("surname", 0.05))
+
+    def _given(self) -> str:
+        return self._pick(lists()["given"])
+
+    def _sur(self) -> str:
+        return self._listed(("surname", 0.85), ("surname_word", 0.15))
+
+    _title_sur = _sur
+
+    def _full(self) -> str:
+        middle = f" {self._pick('ABCDEFGHJKLMNPRSTVW')}." if self.random.random() < 0.1 else ""  # noqa: PLR2004 - a tenth
+        return f"{_titled(self._g())}{middle} {_titled(self._sur())}"
+
+    def _pet(self) -> str:
+        return self._listed(("word", 0.5), ("name_word", 0.25), ("given", 0.25))
+
+    def _town(self) -> str:
+        if self.random.random() < 0.15:  # noqa: PLR2004 - a share
+            return self._place()
+        return self._listed(("town", 0.5), ("place", 0.3), ("place_word", 0.2))
+
+    def _street(self) -> str:
+        number = f"{self.random.randint(1, 9999)} " if self.random.random() < 0.15 else ""  # noqa: PLR2004 - a share
+        name = _titled(self._listed(("surname", 0.3), ("word", 0.35), ("town", 0.2), ("given", 0.15)))
+        kind = "" if self.random.random() < 0.15 else f" {self._pick(_STREETS)}"  # noqa: PLR2004 - a share
+        return f"{number}{name}{kind}"
+
+    def _place(self) -> str:
+        if self.random.random() < 0.2:  # noqa: PLR2004 - a share
+            return f"{self._pick(_BEFORE_LAND)} {_titled(self._listed(('word', 0.6), ('surname', 0.4)))}"
+        return f"{_titled(self._listed(('word', 0.5), ('surname', 0.3), ('town', 0.2)))} {self._pick(_LAND)}"
+
+    def _org(self) -> str:
+        draw = self.random.random()
+        if draw < 0.12:  # noqa: PLR2004 - a share
+            return self._pick(_SAINTS)
+        if draw < 0.2:  # noqa: PLR2004 - a share
+            return _titled(self._pick(lists()["org"]))
+        lead = _titled(self._listed(("surname", 0.3), ("word", 0.3), ("town", 0.25), ("place_word", 0.15)))
+        second = f" {self._pick(_LAND)}" if self.random.random() < 0.3 else ""  # noqa: PLR2004 - a share
+        lead = f"{self._pick(_FIRST)} {lead}" if self.random.random() < 0.15 else lead  # noqa: PLR2004 - a share
+        return f"{lead}{second} {self._pick(_HEADS)}"
+
+    def _firm(self) -> str:
+        draw = self.random.random()
+        if draw < 0.35:  # noqa: PLR2004 - a share
+            adjective = _titled(self._pick(self.words["adj"])) if draw < 0.2 else self._pick(_FIRST)  # noqa: PLR2004
+            return f"{adjective} {_titled(self._listed(('word', 0.8), ('common', 0.2)))}"
+        if draw < 0.5:  # noqa: PLR2004 - a share
+            return f"{_titled(self._listed(('surname', 0.6), ('word', 0.4)))} {self._pick(_LAND)}"
+        if draw < 0.65:  # noqa: PLR2004 - a share
+            return _titled(self._listed(("word", 0.5), ("surname", 0.5)))
+        return self._org()
+
+
+def _titled(text: str) -> str:
+    return " ".join(word[:1].upper() + word[1:] for word in text.split(" "))
+
+
+def _bare(example: Example) -> Example:
+    """The example in lower case without punctuation, its spans moved along."""
+    out, previous = Example(), 0
+    for start, end, label in example.spans:
+        out.add(example.text[previous:start].translate(_POINTS).lower())
+        out.add(example.text[start:end].translate(_POINTS).lower(), label)
+        previous = end
+    out.add(example.text[previous:].translate(_POINTS).lower())
+    return out
+
+
+@functools.cache
+def lists() -> dict[str, list[str]]:
+    """What slots are filled with, in a fixed order: the project's lists, sorted into names, words and both."""
+    vocab = voc.vocabulary()
+    flags = {word: flag for word, flag in vocab.flags.items() if len(word) > 1 and word not in context.FUNCTION}
+
+    def having(wanted: int, also: int = ~0, without: int = 0) -> list[str]:
+        return [word for word, f in flags.items() if f & wanted and f & also and not f & without]
+
+    def phrases(wanted: int) -> list[str]:
+        return [" ".join((first, *rest)) for first, more in vocab.phrases.items() for rest, f in more if f & wanted]
+
+    def first_column(name: str) -> list[str]:
+        return [line.split("\t")[0] for line in voc.read_list(name)]
+
+    unsure = voc.AMBIGUOUS | voc.NAME_FIRST | voc.GIVEN | voc.PLACE | voc.PLACE_WORD | voc.RARE
+    ambiguous = voc.AMBIGUOUS | voc.NAME_FIRST
+    words = having(voc.WORD, ambiguous, voc.CAPITAL | voc.KIN | voc.NAME_FIRST)
+    return {
+        "given": first_column("given.tsv"),
+        "all_given": having(voc.GIVEN, without=voc.CAPITAL),
+        "name_word": having(voc.GIVEN, ambiguous),
+        "surname": first_column("surnames.tsv"),
+        "surname_word": having(voc.SURNAME, ambiguous),
+        "word": having(voc.WORD, ambiguous, voc.CAPITAL | voc.KIN),
+        "n": [w for w in words if w + "s" in vocab.flags or (w.endswith("y") and w[:-1] + "ies" in vocab.flags)],
+        "v": [w for w in words if vocab.flags.keys() & {w + "ing", w[:-1] + "ing", w + w[-1] + "ing"}],
+        "common": [w for w, f in vocab.flags.items() if f & voc.WORD and not f & unsure],
+        "town": having(voc.PLACE, without=voc.WORD | voc.NAME) + phrases(voc.PLACE),
+        "place": [p.removeprefix("the ") for p in first_column("places_us.txt") + first_column("places_world.txt")],
+        "place_word": first_column("place_words.txt"),
+        "org": first_column("org_names.txt"),
+        "state": having(voc.STATE) + phrases(voc.STATE),
+        "drug": first_column("drugs.txt"),
+        "brand": first_column("brands.txt"),
+        "therapy": first_column("therapy_terms.txt"),
+        "figure": first_column("public_figures.txt"),
+        "demonym": first_column("demonyms.txt"),
+        "holiday": first_column("calendar.txt"),
+    }

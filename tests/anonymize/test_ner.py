@@ -1,0 +1,198 @@
+import json
+import re
+
+import pytest
+import spacy
+
+from anonymize import Deidentifier
+from anonymize.ner import MODEL, SCORES
+from anonymize.ner.fill import LABELS, Filler
+from anonymize.ner.plugged import PluggedModel, model_digest, span_type
+from anonymize.ner.train import blank_pipeline, sample_turns, scores, train
+from corpora.errors import UsageError
+
+KEY = b"k" * 32
+
+
+def marked(example):
+    return [(example.text[a:b], label) for a, b, label in example.spans]
+
+
+def test_carriers_are_filled_whole_and_alike_for_the_same_seed():
+    examples = [Filler(5).example() for _ in range(3)]
+    assert examples[0] == examples[1] == examples[2]
+    filler = Filler(6)
+    for example in (filler.example() for _ in range(1500)):
+        assert not re.search(r"[\[\]{}|]", example.text)
+        for text, label in marked(example):
+            assert label in LABELS
+            assert text
+            assert text == text.strip()
+
+
+def test_about_half_of_the_examples_are_lower_case():
+    filler = Filler(7)
+    texts = [filler.example().text for _ in range(1000)]
+    assert 0.45 < sum(text == text.lower() for text in texts) / len(texts) < 0.6
+
+
+@pytest.mark.integration
+def test_training_learns_and_the_same_seed_gives_the_same_model():
+    losses = []
+    models = [train(blank_pipeline(3), Filler(3), rounds=3, examples=256, report=losses.append) for _ in range(2)]
+    first, second = (model.get_pipe("ner").model.to_bytes() for model in models)
+    assert first == second
+    fresh = Filler(4)
+    assert scores(models[0], [fresh.example() for _ in range(200)])["all"]["f1"] > 0.1
+
+
+def test_the_recorded_scores_are_those_of_the_packaged_model():
+    recorded = json.loads(SCORES.read_text(encoding="utf-8"))
+    nlp = spacy.load(MODEL)
+    for name, case in (("sample, as written", str), ("sample, lower case", str.lower)):
+        for rate, value in scores(nlp, sample_turns(case))["all"].items():
+            assert value == pytest.approx(recorded[name]["all"][rate], abs=0.01)
+
+
+@pytest.fixture
+def ruler(tmp_path):
+    """A small spaCy pipeline in a folder, which knows what its patterns say."""
+
+    def make(name="model", **patterns):
+        nlp = spacy.blank("en")
+        rules = nlp.add_pipe("entity_ruler")
+        rules.add_patterns([{"label": label, "pattern": text} for text, label in patterns.items()])
+        nlp.to_disk(tmp_path / name)
+        return tmp_path / name
+
+    return make
+
+
+def found(model, *turns):
+    spans = Deidentifier(KEY, ner=model).find(list(turns))
+    return [[(turn[s.start : s.end], s.type) for s in of_turn] for turn, of_turn in zip(turns, spans, strict=True)]
+
+
+def test_the_spans_of_a_pipeline_join_ours_and_are_remembered(ruler):
+    turns = ["we met zorvane at the lake.", "then Zorvane left."]
+    assert found(None, "My aunt was there.", turns[0])[1] == []
+    assert found(ruler(zorvane="PERSON"), "My aunt was there.", *turns) == [
+        [],
+        [("zorvane", "NAME")],
+        [("Zorvane", "NAME")],
+    ]
+
+
+def test_ours_win_on_overlap_and_the_rest_of_the_models_span_stays(ruler):
+    model = ruler(**{"Marisol of zorvane": "ORG", "lodge of zorvane": "ORG"})
+    assert found(model, "I met Marisol of zorvane there.") == [[("Marisol", "NAME"), ("zorvane", "ORG")]]
+    assert found(model, "I went to the lodge of zorvane.") == [[("lodge of zorvane", "ORG")]]
+
+
+def test_what_the_policy_keeps_stays_kept(ruler):
+    model = ruler(Zoloft="PERSON", Arizona="GPE", Freud="PERSON")
+    assert found(model, "I took Zoloft in Arizona and read Freud.") == [[]]
+
+
+def test_our_own_pipeline_in_a_folder_is_a_model_like_any_other(tmp_path):
+    spacy.load(MODEL).to_disk(tmp_path / "ours")
+    spans = PluggedModel(tmp_path / "ours").find(["my brother khoa called me.", ""])
+    assert [(s.start, s.end, s.type) for s in spans[0]] == [(11, 15, "NAME")]
+    assert spans[1] == []
+
+
+def test_long_turns_are_read_in_pieces_and_offsets_hold(ruler):
+    turn = "and so on " * 500 + "zorvane left."
+    (span,) = PluggedModel(ruler(zorvane="PERSON")).find([turn])[0]
+    assert turn[span.start : span.end] == "zorvane"
+
+
+@pytest.mark.parametrize(
+    ("label", "wanted"),
+    [("PERSON", "NAME"), ("B-PER", "NAME"), ("GPE", "LOCATION"), ("first_name", "NAME"), ("I-ORG", "ORG"), ("DATE", "")],
+)
+def test_labels_of_the_usual_models(label, wanted):
+    assert span_type(label) == wanted
+
+
+def test_the_digest_is_of_the_content(ruler):
+    one, same, other = ruler("a", x="PERSON"), ruler("b", x="PERSON"), ruler("c", y="PERSON")
+    assert model_digest(one) == model_digest(same) != model_digest(other)
+
+
+def test_the_models_content_is_part_of_the_work_key(ruler):
+    from pipelines.stages import Deidentify
+
+    keys = [Deidentify(ner=path).parameters() for path in (ruler("a", x="PERSON"), ruler("b", y="PERSON"))]
+    assert keys[0] != keys[1] != Deidentify().parameters()
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        (None, "neither a folder nor an installed spaCy pipeline"),
+        ("notes.txt", "the folder holds no model"),
+        ("config.cfg", "spaCy cannot load it"),
+        ("gliner_config.json", "pip install gliner"),
+        ("config.json", "pip install transformers"),
+    ],
+)
+def test_a_model_that_is_not_one_is_one_clear_line(tmp_path, file, message):
+    model = tmp_path / "model"
+    if file:
+        library = {"gliner_config.json": "gliner", "config.json": "transformers"}.get(file)
+        if library and __import__("importlib.util").util.find_spec(library):
+            pytest.skip(f"{library} is installed here")
+        model.mkdir()
+        (model / file).write_text("x", encoding="utf-8")
+    with pytest.raises(UsageError, match=re.escape(message)) as raised:
+        PluggedModel(model).load()
+    assert "\n" not in str(raised.value)
+
+
+def test_a_hugging_face_token_classifier(tmp_path):
+    torch = pytest.importorskip("torch", reason="a Hugging Face token classifier needs torch and transformers")
+    transformers = pytest.importorskip("transformers", reason="a Hugging Face token classifier needs transformers")
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "then", "zorvane", "left", "."]
+    (tmp_path / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
+    tokenizer = transformers.BertTokenizerFast(str(tmp_path / "vocab.txt"))
+    torch.manual_seed(0)
+    config = transformers.BertConfig(
+        vocab_size=len(words),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=1,
+        intermediate_size=16,
+        id2label={0: "O", 1: "B-PER"},
+        label2id={"O": 0, "B-PER": 1},
+    )
+    model = transformers.BertForTokenClassification(config)
+    optimizer = torch.optim.Adam(model.parameters(), 0.05)
+    batch = tokenizer("then zorvane left.", return_tensors="pt")
+    for _ in range(60):
+        model(**batch, labels=torch.tensor([[0, 0, 1, 0, 0, 0]])).loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    folder = tmp_path / "model"
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    (span,) = PluggedModel(folder).find(["then zorvane left."])[0]
+    assert (span.start, span.end, span.type) == (5, 12, "NAME")
+
+
+@pytest.mark.integration
+def test_the_command_takes_a_model(corpora_command, ruler, key_file, tmp_path):
+    raw = tmp_path / "raw" / "one.txt"
+    raw.parent.mkdir()
+    raw.write_text(
+        "TRANSCRIPT OF AUDIO FILE:\n\nBEGIN TRANSCRIPT:\n\nCLIENT: I was with my aunt when zorvane came to the house.\n\n"
+        "THERAPIST: How did that feel to you, and what did you do then?\n\nEND TRANSCRIPT\n",
+        encoding="utf-8",
+    )
+    for number, (model, masked) in enumerate([((), False), (("--ner", ruler(zorvane="PERSON")), True)]):
+        out = tmp_path / f"{number}.jsonl"
+        corpora_command("anonymize", raw.parent, out, "--key-file", key_file, *model, check=True)
+        assert ("zorvane" not in out.read_text(encoding="utf-8")) is masked
+    refused = corpora_command("build", "--input", raw.parent, "--ner", tmp_path / "none", "--out", tmp_path / "out")
+    assert refused.returncode == 2
+    assert "pip install none" in refused.stderr
