@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 _OURS = {
     "alexander-street": "corpora.sources.alexander_street:AlexanderStreet",
     "annomi": "corpora.sources.annomi:AnnoMI",
+    "chat": "corpora.sources.chat:Chat",
+    "counsel-chat": "corpora.sources.counsel_chat:CounselChat",
+    "esconv": "corpora.sources.esconv:ESConv",
+    "mental-health-chat": "corpora.sources.mental_health_chat:MentalHealthChat",
+    "mental-health-chatbot": "corpora.sources.mental_health_chatbot:MentalHealthChatbot",
+    "mental-health-counseling": "corpora.sources.mental_health_counseling:MentalHealthCounseling",
+    "mentalchat16k": "corpora.sources.mentalchat16k:MentalChat16K",
+    "pairs": "corpora.sources.pairs:Pairs",
+    "psych8k": "corpora.sources.psych8k:Psych8k",
+    "utterances": "corpora.sources.utterances:Utterances",
 }
 
 

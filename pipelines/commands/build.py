@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpora.errors import UsageError
+from corpora.remote import local_input
 from pipelines.commands.options import (
     ANY_PATH,
     EXISTING_FILE,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _STAGE_OF = {
     "source": ("read", "source"),
     "input": ("read", "input"),
+    "columns": ("read", "columns"),
     "clients": ("read", "clients"),
     "metadata": ("read", "metadata"),
     "ratings": ("read", "ratings"),
@@ -84,8 +86,9 @@ def _stage_options(function: Function) -> Function:
         option("--ratings", type=EXISTING_FILE, help="CSV with session_id, rating (turn, rater)."),
         option("--metadata", type=EXISTING_FILE, help="The collection's table of its sessions (CSV, TSV), by id."),
         option("--clients", type=EXISTING_FILE, help="CSV with session_id, client_id: who the clients are."),
-        option("--input", type=ANY_PATH, help="File or folder to read [default: the packaged fictional sample]."),
-        option("--source", help="Which reader; see `corpora sources` [default: alexander-street]."),
+        option("--columns", help="ROLE=NAME,...: which columns of a table are which (question=Ask,answer=Reply)."),
+        option("--input", help="File, folder, archive, URL or hf:OWNER/NAME [default: the packaged fictional sample]."),
+        option("--source", help="Which reader, or `auto`; see `corpora sources` [default: alexander-street]."),
     ):
         function = decorate(function)
     return function
@@ -116,12 +119,27 @@ def _overrides(flags: dict[str, Any]) -> dict[str, dict[str, Any]]:
             flags["split"] = tuple(float(share) for share in flags["split"].split(","))
         except ValueError:
             raise UsageError("--split takes three numbers that sum to 1, such as 0.8,0.1,0.1") from None
+    if flags["input"] is not None:
+        flags["input"] = local_input(flags["input"])
+    if flags["source"] == "auto":
+        flags["source"] = _detected(flags["input"])
     overrides: dict[str, dict[str, Any]] = {}
     for flag, value in flags.items():
         if value not in (None, ()):
             stage, parameter = _STAGE_OF[flag]
             overrides.setdefault(stage, {})[parameter] = value
     return overrides
+
+
+def _detected(root: Path | None) -> str:
+    """The source that fits the input, said on stderr."""
+    from corpora.detect import detected
+
+    if root is None:
+        raise UsageError("--source auto needs --input PATH to look at")
+    source = detected(root)
+    click.echo(f"source: {source} (`corpora sources --detect {root}` says why)", err=True)
+    return source
 
 
 def _run_recipe(

@@ -8,12 +8,17 @@ from pathlib import Path
 
 import click
 
+from corpora.errors import UsageError
 from pipelines.commands.options import EXISTING, option
 
 
 @click.command()
-def sources() -> None:
+@click.option("--detect", "path", type=EXISTING, help="Say which sources fit the files at a path, and why.")
+def sources(path: Path | None) -> None:
     """List the sources that can be read, and the terms each comes under."""
+    if path:
+        _detect(path)
+        return
     from corpora.sources import get_source, source_names
 
     for name in source_names():
@@ -24,15 +29,28 @@ def sources() -> None:
         )
 
 
+def _detect(path: Path) -> None:
+    from corpora.detect import detect
+
+    fits = detect(path)
+    if not fits:
+        raise UsageError(f"{path}: no source reads this; `corpora sources` says what each reads")
+    for fit in fits:
+        click.echo(f"{fit.source}\n    {fit.why}")
+
+
 @click.command()
-@click.argument("path", type=EXISTING)
-@option("--source", default="alexander-street", show_default=True, help="Which reader; see `corpora sources`.")
-def parse(path: Path, source: str) -> None:
-    """Print the sessions of PATH as JSON lines. This is raw text: it is not de-identified."""
+@click.argument("path")
+@option("--source", default="alexander-street", show_default=True, help="Which reader, or `auto`.")
+def parse(path: str, source: str) -> None:
+    """Print the sessions of PATH (or a URL, or hf:OWNER/NAME) as JSON lines. This is raw text: not de-identified."""
+    from corpora.detect import detected
     from corpora.records import Drop
+    from corpora.remote import local_input
     from corpora.sources import read_source
 
-    for item in read_source(source, path):
+    root = local_input(path)
+    for item in read_source(detected(root) if source == "auto" else source, root):
         if isinstance(item, Drop):
             where = f"{item.origin.path}: " if item.origin else ""
             click.echo(f"{where}{item.level} left out: {item.reason} ({item.count}). {item.detail}".rstrip(), err=True)

@@ -27,8 +27,9 @@ class Read(Stage):
 
     `metadata` is the collection's table of its sessions (`corpora.sources.catalogue`), `ratings` a table of ratings
     (`corpora.sources.ratings`), `speakers` a CSV with the columns `label`, `role` and perhaps `session_id`: who is who
-    behind labels that do not say so. `clients` is a CSV with the columns `session_id` and `client_id` (a session's id
-    is its file's path under the input without the suffix); it wins over what the source itself and the metadata say.
+    behind labels that do not say so; `columns` says which columns of a table are which (`question=Ask,answer=Reply`).
+    `clients` is a CSV with the columns `session_id` and `client_id` (a session's id is its file's path under the input
+    without the suffix); it wins over what the source itself and the metadata say.
     """
 
     name: ClassVar[str] = "read"
@@ -41,6 +42,7 @@ class Read(Stage):
     metadata: Path | None = None
     ratings: Path | None = None
     speakers: Path | None = None
+    columns: str | None = None
 
     @property
     def reader(self) -> Source:
@@ -50,10 +52,12 @@ class Read(Stage):
             UsageError: there is no such source, or it takes no such setting.
         """
         reader: Any = get_source(self.source)
-        given = {"speakers": speaker_table(self.speakers)} if self.speakers else {}
+        given: dict[str, Any] = {"speakers": speaker_table(self.speakers)} if self.speakers else {}
+        if self.columns:
+            given["columns"] = column_names(self.columns)
         known = {field.name for field in fields(reader)} if is_dataclass(reader) else set()
         for setting in given.keys() - known:
-            raise UsageError(f"source {reader.name!r} takes no --{setting}; it says itself who speaks")
+            raise UsageError(f"source {reader.name!r} takes no --{setting}; its files say themselves what is what")
         settled: Source = replace(reader, **given) if given else reader
         return settled
 
@@ -95,6 +99,18 @@ class Read(Stage):
     def parameters(self) -> dict[str, Any]:
         """The fields but the input, whose bytes are in the work keys and whose path is nobody's business."""
         return {key: value for key, value in super().parameters().items() if key != "input"}
+
+
+def column_names(text: str) -> dict[str, str]:
+    """`role=name,role=name` as role -> name.
+
+    Raises:
+        UsageError: it is written otherwise.
+    """
+    pairs = [part.partition("=") for part in text.split(",")]
+    if not all(role.strip() and name.strip() for role, _, name in pairs):
+        raise UsageError("--columns is written ROLE=NAME,ROLE=NAME, such as question=Ask,answer=Reply")
+    return {role.strip(): name.strip() for role, _, name in pairs}
 
 
 @cache
