@@ -31,6 +31,7 @@ def read_session(
     """
     reading = Reading(turns, known, phrases, taken, strict=strict)
     places.mark_phrases(reading)
+    places.keep_titles(reading)
     names.mark_spelled(reading)
     places.mark_organisations(reading)
     places.mark_streets(reading)
@@ -44,6 +45,7 @@ def read_session(
         names.mark_initials(reading)
         places.mark_firms(reading)
         places.mark_linked(reading)
+        places.mark_signs(reading)
         reading.remember()
         places.mark_remembered(reading)
     return reading
