@@ -109,6 +109,8 @@ def _correct(vocab: Vocabulary) -> None:
         flags[word] = flags.get(word, 0) & ~(AMBIGUOUS | PLACE_WORD) | NAME_FIRST
     for entry in read_list("famous_names.txt"):
         vocab.add(entry, KEEP | FAMOUS | AMBIGUOUS)
+    for word in read_list("peerless.txt"):
+        flags[word] = KEEP | FAMOUS
     for season in context.SEASONS:
         flags[season] &= ~(KEEP | FAMOUS)
     for word in context.FUNCTION:
