@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from anonymize import names, places, roads
+from anonymize.ner import doubt
 from anonymize.ner.plugged import PluggedModel
 from anonymize.reading import Reading
 from anonymize.spans import Span
@@ -23,7 +24,8 @@ def read_session(
     """Read one session and decide on every token.
 
     What is certain by shape (phrases, head words, spelled names) comes first; then every candidate is scored twice,
-    since the first pass fills the session's memory and the second uses it.
+    since the first pass fills the session's memory and the second uses it. What is in doubt then is for the packaged
+    recognizer, which reads nothing else.
 
     Args:
         turns: the session's turns.
@@ -46,6 +48,7 @@ def read_session(
         if again > 1 and not reading.careless:
             break  # only a careless session still has names to learn
         _decide(reading)
+    doubt.settle(reading)
     if model:
         model.add_to(reading)
         _decide(reading)

@@ -4,6 +4,8 @@ A carrier is a line of `carriers.toml`: `[a|b]` is a choice, `{slot}` a draw. Sl
 span; half of the sentences lose their capitals, and some of these their punctuation too, as transcripts do.
 """
 
+# ruff: noqa: PLR2004  the numbers are shares, set by hand
+
 from __future__ import annotations
 
 import functools
@@ -21,7 +23,7 @@ from anonymize import vocabulary as voc
 LABELS = ("PERSON", "LOCATION", "ORG")
 """The recognizer's classes, under the names that spaCy's and Presidio's users know."""
 
-_SECTIONS = {"name": 0.31, "place": 0.10, "org": 0.09, "word": 0.23, "talk": 0.17, "mixed": 0.10}
+_SECTIONS = {"name": 0.29, "place": 0.10, "org": 0.09, "word": 0.20, "talk": 0.22, "mixed": 0.10}
 """Shares of the carriers' sections, set by hand; "mixed" are words at random, which tell what is no name anywhere."""
 _LABEL = {
     "g": "PERSON",
@@ -40,20 +42,15 @@ _LOWER, _UPPER, _SLIPPED = 0.5, 0.03, 0.04  # shares of examples without, with o
 _BARE = 0.4  # of the lower-cased, without punctuation
 _NOISE = 0.12  # of the ordinary words, drawn anew from the dictionary
 _LONGEST = 3  # carriers in an example
+_KNOWN = 30_000  # of the dictionary, by frequency: words that a speaker may use
+_CURLY = 0.2  # with typographic quotes
 _NAMED = 0.3  # of the mixed, with a name that is no word
 _FLAT = 20  # ranks of the most frequent words that are drawn about equally often
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{(\w+)\}")
 _WORD = re.compile(r"(?<![\w'{])[a-z]{4,}(?![\w'}])")
-_POINTS = str.maketrans("", "", '.,?!"')
-
-_TITLES = ("Dr.", "Dr.", "Dr.", "Mr.", "Mrs.", "Ms.", "Miss", "Professor", "Coach", "Pastor", "Judge", "Officer", "Rev.")
-_STREETS = ("Street", "Road", "Avenue", "Drive", "Lane", "Boulevard", "Parkway", "Court", "Highway", "Pike", "Place", "St")
-_LAND = ["Creek", "Hollow", "Ridge", "Springs", "Falls", "Park", "Lake", "River", "Bridge", "Beach", "Hills", "Heights", "Valley", "Grove", "Point", "Island", "Landing", "Mills", "Bay", "Cove", "Canyon", "Harbor", "Orchard", "Meadows", "Junction", "Crossing", "Bend", "Fork", "Bluff", "Gap", "Neck", "Center"]
-_BEFORE_LAND = ["Big", "Little", "Old", "North", "South", "East", "West", "Upper", "Lower", "Fort", "Mount", "Port", "Flat", "Turkey", "Indian", "Royal", "Three", "Cold"]
-_HEADS = ["Hospital", "University", "College", "Elementary", "High School", "High", "Middle School", "Academy", "Church", "Baptist", "Methodist", "Lutheran", "Temple", "Mosque", "Credit Union", "Bank", "Federal", "Savings", "Medical Center", "Regional", "Memorial", "Clinic", "Health", "Counseling", "Home Care", "Manor", "Nursing Home", "Logistics", "Trucking", "Plumbing", "Roofing", "Construction", "Foods", "Poultry", "Dairy", "Motors", "Insurance", "Realty", "Bakery", "Diner", "Grill", "Market", "Tavern", "Steel", "Manufacturing", "Cold Storage", "Pharmacy", "Behavioral Health", "Hospice", "School", "Community College", "State", "Tech", "Tabernacle", "Fellowship", "Rehab", "Recovery", "Landscaping", "Cannery", "Eye Clinic"]
-_FIRST = ["First", "Second", "Greater", "Central", "Western", "Northern", "Eastern", "New", "Saint", "United", "Pacific", "National", "Sacred", "Holy", "Golden"]
-_SAINTS = ["St. Mary's", "St. Luke's", "St. Vincent", "St. Jude", "Our Lady of Grace", "Our Lady of Mercy", "Sacred Heart", "Holy Trinity", "Mercy", "Good Shepherd", "St. Casimir's", "Mount Zion", "Mount Carmel", "Bethel", "Shiloh", "Calvary", "Ebenezer", "Star of the Sea", "Redeemer"]
+_OPENING = re.compile(r'(?<!\S)"')
+_POINTS = str.maketrans("", "", '.,?!"\u201c\u201d')
 
 
 @dataclass(slots=True)
@@ -85,12 +82,14 @@ class Filler:
     def example(self) -> Example:
         """One example of one to three carriers, written in one of the ways in which transcripts are."""
         out = Example()
-        draw = self.random.random()
+        draw, curly = self.random.random(), self.random.random() < _CURLY
         for _ in range(self.random.randint(1, _LONGEST)):
             section = self.random.choices(list(_SECTIONS), list(_SECTIONS.values()))[0]
             carrier = self._mixed() if section == "mixed" else self._pick(self.carriers[section])
             out.add(" " if out.text else "")
             self._fill(carrier, out, slipped=draw > 1 - _SLIPPED)
+        if curly:
+            out.text = _OPENING.sub("\u201c", out.text).replace('"', "\u201d").replace("'", "\u2019")
         if draw < _LOWER:
             return _bare(out) if draw < _LOWER * _BARE else Example(out.text.lower(), out.spans)
         return Example(out.text.upper(), out.spans) if draw < _LOWER + _UPPER else out
@@ -106,7 +105,7 @@ class Filler:
             previous = slot.end()
             drawn = self._draw(slot[1])
             if slot[1] == "title_sur":
-                out.add(self._pick(_TITLES) + " ")
+                out.add(self._word("title") + " ")
             if slot[1] == "sur" and re.match(r"s\b", text[previous:]):
                 drawn, previous = drawn + "s", previous + 1
             out.add(drawn.lower() if slipped else drawn, _LABEL.get(slot[1], ""))
@@ -134,18 +133,26 @@ class Filler:
     def _pick(self, items: Sequence[str]) -> str:
         return self.random.choice(items)
 
+    def _word(self, name: str) -> str:
+        return self._pick(self.words[name])
+
     def _listed(self, *shares: tuple[str, float]) -> str:
         name = self.random.choices([name for name, _ in shares], [share for _, share in shares])[0]
         return self._pick(lists()[name])
 
     def _draw(self, slot: str) -> str:
         """What stands in a slot that is filled from the lists."""
-        if slot in ("n", "v"):
+        if slot in ("n", "v", "c", "redacted"):
             return self._pick(lists()[slot])
+        if slot == "number":
+            return "".join(self._digit(c) for c in self._word("digits"))
         if slot not in _LABEL:
             return _titled(self._pick(lists()[slot]))
         drawn = str(getattr(self, f"_{slot}")())
         return drawn if any(c.isupper() for c in drawn) else _titled(drawn)
+
+    def _digit(self, mark: str) -> str:
+        return {"9": self._pick("0123456789"), "A": self._pick("ABCDEFGHKLMNPRSTWXZ")}.get(mark, mark)
 
     def _g(self) -> str:
         return self._listed(("given", 0.5), ("all_given", 0.1), ("name_word", 0.25), ("word", 0.1), ("surname", 0.05))
@@ -159,47 +166,49 @@ class Filler:
     _title_sur = _sur
 
     def _full(self) -> str:
-        middle = f" {self._pick('ABCDEFGHJKLMNPRSTVW')}." if self.random.random() < 0.1 else ""  # noqa: PLR2004 - a tenth
+        middle = f" {self._pick('ABCDEFGHJKLMNPRSTVW')}." if self.random.random() < 0.1 else ""
         return f"{_titled(self._g())}{middle} {_titled(self._sur())}"
 
     def _pet(self) -> str:
         return self._listed(("word", 0.5), ("name_word", 0.25), ("given", 0.25))
 
     def _town(self) -> str:
-        if self.random.random() < 0.15:  # noqa: PLR2004 - a share
+        if self.random.random() < 0.15:
             return self._place()
         return self._listed(("town", 0.5), ("place", 0.3), ("place_word", 0.2))
 
     def _street(self) -> str:
-        number = f"{self.random.randint(1, 9999)} " if self.random.random() < 0.15 else ""  # noqa: PLR2004 - a share
+        number = f"{self.random.randint(1, 9999)} " if self.random.random() < 0.15 else ""
         name = _titled(self._listed(("surname", 0.3), ("word", 0.35), ("town", 0.2), ("given", 0.15)))
-        kind = "" if self.random.random() < 0.15 else f" {self._pick(_STREETS)}"  # noqa: PLR2004 - a share
+        kind = "" if self.random.random() < 0.15 else f" {self._pick(self.words['street_kind'])}"
         return f"{number}{name}{kind}"
 
     def _place(self) -> str:
-        if self.random.random() < 0.2:  # noqa: PLR2004 - a share
-            return f"{self._pick(_BEFORE_LAND)} {_titled(self._listed(('word', 0.6), ('surname', 0.4)))}"
-        return f"{_titled(self._listed(('word', 0.5), ('surname', 0.3), ('town', 0.2)))} {self._pick(_LAND)}"
+        if self.random.random() < 0.2:
+            return f"{self._pick(self.words['before_land'])} {_titled(self._listed(('word', 0.6), ('surname', 0.4)))}"
+        return (
+            f"{_titled(self._listed(('word', 0.5), ('surname', 0.3), ('town', 0.2)))} {self._pick(self.words['land'])}"
+        )
 
     def _org(self) -> str:
         draw = self.random.random()
-        if draw < 0.12:  # noqa: PLR2004 - a share
-            return self._pick(_SAINTS)
-        if draw < 0.2:  # noqa: PLR2004 - a share
+        if draw < 0.12:
+            return self._word("saint")
+        if draw < 0.2:
             return _titled(self._pick(lists()["org"]))
         lead = _titled(self._listed(("surname", 0.3), ("word", 0.3), ("town", 0.25), ("place_word", 0.15)))
-        second = f" {self._pick(_LAND)}" if self.random.random() < 0.3 else ""  # noqa: PLR2004 - a share
-        lead = f"{self._pick(_FIRST)} {lead}" if self.random.random() < 0.15 else lead  # noqa: PLR2004 - a share
-        return f"{lead}{second} {self._pick(_HEADS)}"
+        second = f" {self._pick(self.words['land'])}" if self.random.random() < 0.3 else ""
+        lead = f"{self._pick(self.words['first'])} {lead}" if self.random.random() < 0.15 else lead
+        return f"{lead}{second} {self._pick(self.words['head'])}"
 
     def _firm(self) -> str:
         draw = self.random.random()
-        if draw < 0.35:  # noqa: PLR2004 - a share
-            adjective = _titled(self._pick(self.words["adj"])) if draw < 0.2 else self._pick(_FIRST)  # noqa: PLR2004
+        if draw < 0.35:
+            adjective = _titled(self._word("adj")) if draw < 0.2 else self._word("first")
             return f"{adjective} {_titled(self._listed(('word', 0.8), ('common', 0.2)))}"
-        if draw < 0.5:  # noqa: PLR2004 - a share
-            return f"{_titled(self._listed(('surname', 0.6), ('word', 0.4)))} {self._pick(_LAND)}"
-        if draw < 0.65:  # noqa: PLR2004 - a share
+        if draw < 0.5:
+            return f"{_titled(self._listed(('surname', 0.6), ('word', 0.4)))} {self._pick(self.words['land'])}"
+        if draw < 0.65:
             return _titled(self._listed(("word", 0.5), ("surname", 0.5)))
         return self._org()
 
@@ -244,8 +253,10 @@ def lists() -> dict[str, list[str]]:
         "surname": first_column("surnames.tsv"),
         "surname_word": having(voc.SURNAME, ambiguous),
         "word": having(voc.WORD, ambiguous, voc.CAPITAL | voc.KIN),
-        "n": [w for w in words if w + "s" in vocab.flags or (w.endswith("y") and w[:-1] + "ies" in vocab.flags)],
+        "n": [w for w in words if w + "s" in vocab.flags or (w[-1] == "y" and w[:-1] + "ies" in vocab.flags)],
         "v": [w for w in words if vocab.flags.keys() & {w + "ing", w[:-1] + "ing", w + w[-1] + "ing"}],
+        "c": having(voc.WORD, without=unsure & ~voc.RARE | voc.KEEP)[:_KNOWN],
+        "redacted": ["[name]", "[name]", "[place]", "____", "__", "[redacted]", "[client]", "(ph)", "[laughs]"],
         "common": [w for w, f in vocab.flags.items() if f & voc.WORD and not f & unsure],
         "town": having(voc.PLACE, without=voc.WORD | voc.NAME) + phrases(voc.PLACE),
         "place": [p.removeprefix("the ") for p in first_column("places_us.txt") + first_column("places_world.txt")],

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
 SEED = 20
-ROUNDS, EXAMPLES, BATCH = 14, 9_000, 64
+ROUNDS, EXAMPLES, BATCH = 12, 9_000, 64
 """Rounds of training, each over freshly drawn examples, and examples an update."""
 
 DROPOUT, RATE, LAST_RATE = 0.2, 0.002, 0.0002
@@ -33,7 +33,7 @@ _TYPES = {"NAME": "PERSON", "LOCATION": "LOCATION", "ORG": "ORG"}
 def blank_pipeline(seed: int = SEED) -> Language:
     """An untrained English pipeline with our `ner`: a convolutional tok2vec over hashed embeddings."""
     import spacy
-    from spacy.util import fix_random_seed
+    from thinc.api import fix_random_seed
 
     fix_random_seed(seed)
     nlp = spacy.blank("en")
@@ -60,7 +60,7 @@ def blank_pipeline(seed: int = SEED) -> Language:
         "use_upper": True,
         "tok2vec": {"@architectures": "spacy.Tok2Vec.v2", "embed": embed, "encode": encode},
     }
-    ner = nlp.add_pipe("ner", config={"model": model})
+    ner: Any = nlp.add_pipe("ner", config={"model": model})
     for label in LABELS:
         ner.add_label(label)
     return nlp
@@ -74,7 +74,8 @@ def train(
 
     optimizer = nlp.initialize()
     for number in range(rounds):
-        began, losses = time.perf_counter(), Counter[str]()
+        began = time.perf_counter()
+        losses: dict[str, float] = {}
         optimizer.learn_rate = RATE * (LAST_RATE / RATE) ** (number / max(1, rounds - 1))
         for _ in range(0, examples, BATCH):
             batch = [filler.example() for _ in range(BATCH)]

@@ -109,7 +109,14 @@ def test_long_turns_are_read_in_pieces_and_offsets_hold(ruler):
 
 @pytest.mark.parametrize(
     ("label", "wanted"),
-    [("PERSON", "NAME"), ("B-PER", "NAME"), ("GPE", "LOCATION"), ("first_name", "NAME"), ("I-ORG", "ORG"), ("DATE", "")],
+    [
+        ("PERSON", "NAME"),
+        ("B-PER", "NAME"),
+        ("GPE", "LOCATION"),
+        ("first_name", "NAME"),
+        ("I-ORG", "ORG"),
+        ("DATE", ""),
+    ],
 )
 def test_labels_of_the_usual_models(label, wanted):
     assert span_type(label) == wanted
@@ -185,7 +192,8 @@ def test_the_command_takes_a_model(corpora_command, ruler, key_file, tmp_path):
     raw = tmp_path / "raw" / "one.txt"
     raw.parent.mkdir()
     raw.write_text(
-        "TRANSCRIPT OF AUDIO FILE:\n\nBEGIN TRANSCRIPT:\n\nCLIENT: I was with my aunt when zorvane came to the house.\n\n"
+        "TRANSCRIPT OF AUDIO FILE:\n\nBEGIN TRANSCRIPT:\n\n"
+        "CLIENT: I was with my aunt when zorvane came to the house.\n\n"
         "THERAPIST: How did that feel to you, and what did you do then?\n\nEND TRANSCRIPT\n",
         encoding="utf-8",
     )
