@@ -32,6 +32,11 @@ def mark_phrases(reading: Reading) -> None:
 
 def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
     """Act on a phrase's flag; False where the phrase does not stand for what it is listed as."""
+    if flag & voc.GIVEN:
+        joined = all(reading.before[k] == HYPHEN for k in range(a + 1, b))
+        if joined:
+            reading.mark(a, b, NAME, "phrase")
+        return joined
     if flag & (voc.KIN | voc.TITLE | voc.ORG_HEAD):
         reading.flag[b - 1] |= flag
     elif flag & _INDIFFERENT or (flag & voc.ORG and not org_cue(reading, a)):
