@@ -165,14 +165,30 @@ def extend_runs(reading: Reading) -> None:
     for i in range(1, reading.count):
         if bool(label[i]) == bool(label[i - 1]) or not reading.joined(i):
             continue
+        if label[i - 1] == NAME and (words := _listed_surname(reading, i)):
+            reading.mark(i, i + words, NAME, "run")
+            continue
         new, old = (i, i - 1) if label[i - 1] else (i - 1, i)
         if new < old and _attribute(reading, new, old):
             label[new], reading.rule[new] = ORG if label[old] == NAME else label[old], "run"
             continue
-        if reading.barred(new) or reading.flag[new] & voc.KIN or reading.low[new] in context.TITLES:
+        surname = (
+            label[i - 1] == NAME and reading.inside(i) and reading.shape[i] == TITLE and reading.flag[i] & voc.SURNAME
+        )
+        if not surname and (reading.barred(new) or reading.flag[new] & voc.KIN or reading.low[new] in context.TITLES):
             continue
         if _belongs(reading, new, old):
             label[new], reading.rule[new] = label[old], "run"
+
+
+def _listed_surname(reading: Reading, i: int) -> int:
+    """How many tokens from i on are a listed surname of several words (standing bear, de la cruz); 0 for none."""
+    for rest, flag in reading.vocab.phrases.get(reading.low[i], ()):
+        stop = i + 1 + len(rest)
+        free = not any(reading.label[i:stop]) and not any(reading.status[i:stop])
+        if flag & voc.SURNAME and tuple(reading.low[i + 1 : stop]) == rest and free:
+            return stop - i
+    return 0
 
 
 def extend_hyphens(reading: Reading) -> None:

@@ -79,6 +79,11 @@ def _is_title(reading: Reading, a: int, b: int) -> bool:
 
 def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
     """Act on a phrase's flag; False where the phrase does not stand for what it is listed as."""
+    if flag & voc.GIVEN:
+        joined = all(reading.before[k] == HYPHEN for k in range(a + 1, b))
+        if joined:
+            reading.mark(a, b, NAME, "phrase")
+        return joined
     if flag & (voc.KIN | voc.TITLE | voc.ORG_HEAD):
         reading.flag[b - 1] |= flag
     elif flag & _INDIFFERENT or (flag & voc.ORG and not employer_cue(reading, a, flag)):

@@ -167,9 +167,14 @@ def _add_names(vocab: Vocabulary) -> None:
         _add_name(vocab, name, gender, SURNAME if common and name not in listed else flag)
     for name, gender, *_ in ours:
         _add_name(vocab, name, "?", GIVEN)
+        if "-" in name:
+            vocab.add(name, GIVEN)  # a phrase, so that young-ok is a name though neither half need be
         vocab.gender[fold(name)] = gender.replace("u", "")
     for line in read_list("surnames.tsv"):
-        _add_name(vocab, line.split("\t")[0], "", SURNAME)
+        name = line.split("\t")[0]
+        _add_name(vocab, name, "", SURNAME)
+        if " " in name:
+            vocab.add(name, SURNAME)
     full: dict[str, set[str]] = {}
     for name, short in nicknames:
         _add_name(vocab, name, "?", GIVEN)
