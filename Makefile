@@ -22,7 +22,7 @@ ner: .venv/.core ## train the packaged recognizer anew (5 to 10 minutes on one c
 	$(BIN)/python -m anonymize.ner.train
 
 bench: .venv/.dev ## peers side by side, in brief
-	for name in build deid; do $(BIN)/python -m benchmarks.$$name --quick || exit 1; done
+	for name in build deid parse; do $(BIN)/python -m benchmarks.$$name --quick || exit 1; done
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
