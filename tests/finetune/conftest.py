@@ -1,0 +1,16 @@
+"""The tiny corpus and the tiny Llama that the trainer's tests share."""
+
+import pytest
+
+from tests.finetune.tiny import make_corpus, make_llama
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory):
+    """64 rows for training, 16 held out."""
+    return make_corpus(tmp_path_factory.mktemp("corpora") / "corpus", {"train": 64, "validation": 16})
+
+
+@pytest.fixture(scope="session")
+def llama(tmp_path_factory):
+    return make_llama(tmp_path_factory.mktemp("models") / "tiny-llama")
