@@ -25,7 +25,7 @@ def load_tokenizer(model: str) -> Any:
     Raises:
         UsageError: there is none, or it cannot be read.
     """
-    egress.require("transformers")
+    egress.require(*egress.NEEDED)
     egress.close(model)
     from transformers import AutoTokenizer
 
@@ -101,6 +101,9 @@ def load_base(model: str, placement: Placement) -> Any:
         UsageError: it cannot be read as a causal language model.
     """
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
 
     settings: dict[str, Any] = {"dtype": placement.dtype, "attn_implementation": "sdpa"}
     if placement.quantised:
@@ -116,8 +119,20 @@ def load_base(model: str, placement: Placement) -> Any:
     except (OSError, ValueError, KeyError) as error:
         raise UsageError(_not_loaded(model, "causal language model", error)) from None
     base = base if placement.quantised else base.to(placement.device)
+    _keep_gradients(base)
     base.config.use_cache = False
     return base.requires_grad_(requires_grad=False)
+
+
+def _keep_gradients(base: Any) -> None:
+    """Stop bitsandbytes from packing a CPU's 4-bit weights for inference at the first evaluation.
+
+    It packs them in place for an operator without a backward pass, so that from then on no gradient would reach any
+    layer before the last, without an error (seen in 0.50.2 on processors with AVX512-BF16).
+    """
+    for module in base.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
 
 
 def with_adapter(base: Any, preset: Preset, model: str) -> Any:
@@ -130,7 +145,7 @@ def with_adapter(base: Any, preset: Preset, model: str) -> Any:
     from peft import LoraConfig, get_peft_model
 
     if preset.gradient_checkpointing:
-        base.gradient_checkpointing_enable({"use_reentrant": False})
+        base.activation_checkpointing_enable({"use_reentrant": False})
         base.enable_input_require_grads()
     embeddings = [name for name, module in base.named_modules() if module is base.get_input_embeddings()]
     heads = [name for name, module in base.named_modules() if module is base.get_output_embeddings()]
