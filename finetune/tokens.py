@@ -35,19 +35,18 @@ class Tokens:
         """Tokens of each row."""
         return np.diff(self.ends, prepend=0)
 
-    @property
-    def labelled(self) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """Trained-on tokens of each row."""
-        return self.lengths - self.starts
-
     def row(self, at: int) -> tuple[np.ndarray[Any, np.dtype[np.int32]], int]:
         """One row's ids, and where its labels start."""
         end = int(self.ends[at])
-        return self.ids[end - int(self.lengths_at(at)) : end], int(self.starts[at])
+        return self.ids[end - self.lengths_at(at) : end], int(self.starts[at])
 
     def lengths_at(self, at: int) -> int:
         """Tokens of one row."""
         return int(self.ends[at]) - (int(self.ends[at - 1]) if at else 0)
+
+    def labelled_at(self, at: int) -> int:
+        """Trained-on tokens of one row."""
+        return self.lengths_at(at) - int(self.starts[at])
 
 
 def tokenized(rows: Rows, encoder: Encoder, folder: Path, name: str) -> Tokens:

@@ -115,7 +115,8 @@ class Run:
     @property
     def steps_an_epoch(self) -> int:
         """Optimizer steps that see every row once."""
-        return len(epoch_steps(self.train.lengths, self.preset, 0))
+        micro_batches = math.ceil(len(self.train.starts) / self.preset.micro_batch)
+        return math.ceil(micro_batches / self.preset.accumulation)
 
     @property
     def steps(self) -> int:
@@ -221,7 +222,7 @@ def learn(run: Run, micro_batches: Sequence[Sequence[int]]) -> dict[str, float]:
                 raise
             _give_way(run, max(map(len, micro_batches)))
             _set_random_state(before)
-    total = int(sum(run.train.labelled[at] for rows in micro_batches for at in rows))
+    total = sum(run.train.labelled_at(at) for rows in micro_batches for at in rows)
     loss = float(torch.stack(losses).sum()) / total
     if not math.isfinite(loss):
         at = next(at for at, part in enumerate(losses) if not math.isfinite(float(part)))
@@ -241,7 +242,7 @@ def learn(run: Run, micro_batches: Sequence[Sequence[int]]) -> dict[str, float]:
 def _gradients(run: Run, micro_batches: Sequence[Sequence[int]]) -> tuple[list[torch.Tensor], list[list[int]]]:
     run.optimizer.zero_grad(set_to_none=True)
     run.model.train()
-    total = int(sum(run.train.labelled[at] for rows in micro_batches for at in rows))
+    total = sum(run.train.labelled_at(at) for rows in micro_batches for at in rows)
     gathered = [list(part) for rows in micro_batches for part in _parts(rows, run.state.rows_at_once)]
     losses = []
     for rows in gathered:
@@ -304,7 +305,7 @@ def evaluate(run: Run) -> float:
     with torch.no_grad(), _autocast(run.placement):
         for rows in _parts(np.argsort(tokens.lengths, kind="stable").tolist(), run.state.rows_at_once):
             total += summed_loss(run.model, *collate(tokens, rows, run.placement.device))
-    return float(total) / int(tokens.labelled.sum())
+    return float(total) / sum(map(tokens.labelled_at, range(len(tokens.starts))))
 
 
 # ------------------------------------------------------------------------------------------------- when it is saved
