@@ -77,6 +77,8 @@ class Vocabulary:
 
 def split_words(entry: str) -> tuple[str, ...]:
     """A list entry as the look-up forms of its tokens, without diacritics and possessive endings."""
+    if entry.isascii() and entry.isalpha():
+        return (entry.lower(),)
     return tuple(w.removesuffix("'s") for w in re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+", fold(entry)))
 
 
@@ -186,7 +188,8 @@ def _add_names(vocab: Vocabulary) -> None:
 
 
 def _add_name(vocab: Vocabulary, name: str, gender: str, flag: int) -> None:
-    for part in re.split(r"[ -]", fold(name)):
+    name = fold(name)
+    for part in (name,) if name.isalpha() else re.split(r"[ -]", name):
         if len(part) < 2:  # noqa: PLR2004 - initials are read in place
             continue
         old = vocab.flags.get(part, 0)

@@ -1,5 +1,7 @@
 import random
+import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -152,6 +154,37 @@ def test_swapping_one_listed_name_for_another_changes_nothing_else():
 def test_a_session_without_a_word():
     assert found() == []
     assert found("", "...", "  ") == [[], [], []]
+
+
+MARK = re.compile(r"\{([^}]*)\}|<([^>]*)>")
+PROBE = [x for x in (Path(__file__).parent / "probe.txt").read_text(encoding="utf-8").splitlines() if x[0] != "#"]
+
+
+def probe(change):
+    """Of all marked names and look-alikes, the shares that are masked and kept, one sentence a session."""
+    hits, kept = [], []
+    for line in PROBE:
+        text = change(MARK.sub(lambda mark: mark[1] or mark[2], line))
+        covered = {k for span in FINDER.find([text])[0] for k in range(span.start, span.end)}
+        shift = 0
+        for mark in MARK.finditer(line):
+            start = mark.start() - shift
+            inside = range(start, start + len(mark[1] or mark[2]))
+            shift += 2
+            if mark[1]:
+                hits.append(all(k in covered for k in inside if text[k].isalnum()))
+            else:
+                kept.append(covered.isdisjoint(inside))
+    return sum(hits) / len(hits), sum(kept) / len(kept)
+
+
+@pytest.mark.parametrize(
+    ("change", "recall", "keep"), [(str, 0.96, 0.96), (str.lower, 0.88, 0.91)], ids=["cased", "lower"]
+)
+def test_single_sentences_of_many_origins(change, recall, keep):
+    masked, kept = probe(change)
+    assert masked >= recall
+    assert kept >= keep
 
 
 HOSTILE = ["A-B.C. O'O'O' st. the of the Will will-WILL ", "a", "A.", "'", "a-", "Xa Road ", "m e ", "The of "]
