@@ -204,7 +204,12 @@ def test_the_command_takes_a_model(corpora_command, ruler, key_file, tmp_path):
     assert "pip install none" in refused.stderr
 
 
-def test_a_doubt_is_settled_by_the_packaged_recognizer():
-    turns = ["so i was with tiny and he said no.", "who's hunter?", "that is a tiny house."]
-    assert found(None, *turns)[1:] == [[("hunter", "NAME")], []]
-    assert found(None, *turns) == found(None, *turns)
+def test_doubts_are_settled_by_the_packaged_recognizer():
+    turns = [
+        "my mom has decided on quarry landing.",
+        "i work at golden wagon.",
+        "it was a golden wagon on the landing.",
+    ]
+    spans = Deidentifier(KEY).find(turns)
+    assert [[(s.type, s.rule) for s in of_turn] for of_turn in spans[:2]] == [[("ORG", "ner")], [("ORG", "ner")]]
+    assert Deidentifier(KEY).find(turns) == spans
