@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint ner bench clean
+.PHONY: demo test lint ner fuzz bench clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/.core ## build the packaged sample
@@ -21,8 +21,11 @@ lint: .venv/.dev ## style, types, import arrows
 ner: .venv/.core ## train the packaged recognizer anew (5 to 10 minutes on one core) and print its scores
 	$(BIN)/python -m anonymize.ner.train
 
+fuzz: .venv/.dev ## readers on over 20,000 broken inputs (some minutes)
+	CORPORA_FUZZ=1200 $(BIN)/python -m pytest -n auto tests/corpora/test_sources_fuzz.py tests/corpora/test_sources_fuzz_forms.py
+
 bench: .venv/.dev ## peers side by side, in brief
-	for name in build deid; do $(BIN)/python -m benchmarks.$$name --quick || exit 1; done
+	for name in build deid parse; do $(BIN)/python -m benchmarks.$$name --quick || exit 1; done
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

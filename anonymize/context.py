@@ -42,6 +42,9 @@ HAILS = _words("hi hey hello dear bye goodbye thanks thank morning afternoon eve
 CRIES = _words("em ha hah ho oi oy hee ay yo")
 """Sounds and clipped words that are names as well; only a capital inside a sentence makes them one."""
 
+OATHS = _words("jesus christ lord god")
+"""What is cried out by itself, though people are called so."""
+
 VOWELS = frozenset("aeiouy")
 NUMBERS = _words(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
@@ -168,6 +171,9 @@ SPEAKING_TO = _words(
 )
 """Before "to", these lead up to a person."""
 
+BUYING = _words("got get gets grab grabbed ate eat eating had order ordered wear wore wearing buy bought some like")
+"""Before "Wendy's" or "Levi's", these make goods of a name."""
+
 THINGS = _words("it that this something stuff things anything everything much")
 PARTNERS = _words("him her me he she us them you")
 NAMING = _words("call calls called calling name named")
@@ -231,15 +237,26 @@ TEMPERS = _words(
 """Before "at", what is aimed at a person."""
 
 STATES = _words(
-    "teething crying pregnant coming eleven ten nine eight seven six five four three two married mad upset home"
-    " here fine sick asleep sleeping drunk dead gone angry scared jealous out away older younger adopted the my"
-    " his her our twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty graduating autistic"
-    " diabetic sober clean bisexual trans working yelling talking moving getting leaving being seeing dating"
-    " living staying calling acting fighting drinking using"
+    "there teething crying pregnant coming eleven ten nine eight seven six five four three two married mad upset"
+    " home here fine sick asleep sleeping drunk dead gone angry scared jealous out away older younger adopted the"
+    " my his her our twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty graduating"
+    " autistic diabetic sober clean bisexual trans working yelling talking moving getting leaving being seeing"
+    " dating living staying calling acting fighting drinking using"
 )
 """After "is" and "was", what is said of people rather than of things and seasons."""
 
-HUMAN_BASES = _words("know want think say like need live drink hate remember ever still call talk text see")
+PASSING = _words(
+    "fading ending coming growing dying running waning missing being going starting beginning approaching falling"
+    " flying during nothing something everything anything bring king thing spring rising breaking getting turning"
+    " looming"
+)
+"""What seasons, light and feelings do as well."""
+
+REFLEXIVE = _words("himself herself myself yourself themselves themself ourselves")
+HUMAN_BASES = _words(
+    "cry laugh yell scream tell answer quit leave forgive know want think say like need live drink hate remember"
+    " ever still call talk text see"
+)
 """Verbs that, after "does", ask about a person."""
 
 TITLES = _words(
@@ -248,12 +265,13 @@ TITLES = _words(
     " bishop cousin captain lieutenant mama papa abuela nanny gran granny lady sir madame"
 )
 STYLES = _words(
-    "dr mr mrs ms miss mister doctor prof professor rev reverend pastor rabbi imam father sister brother uncle aunt auntie aunty"
-    " tia tio tita tito titi coach officer detective sergeant sarge judge nurse principal deacon deaconess bishop elder evangelist"
-    " cousin captain lieutenant sir lady madame    señor señora senor senora monsieur madam frau herr pani pan"
-    " corporal colonel general major private admiral commander chief sheriff deputy trooper constable inspector agent senator"
-    " governor mayor president councilman councilwoman congressman congresswoman chaplain canon cantor minister attorney"
-    " mama papa big lil nana grandma grandpa granny gran abuela abuelo tía tío kuya ate lola lolo oma opa"
+    "dr mr mrs ms miss mister doctor prof professor rev reverend pastor rabbi imam father sister brother uncle"
+    " aunt auntie aunty tia tio tita tito titi coach officer detective sergeant sarge judge nurse principal deacon"
+    " deaconess bishop elder evangelist cousin captain lieutenant sir lady madame señor señora senor senora"
+    " monsieur madam frau herr pani pan corporal colonel general major private admiral commander chief sheriff"
+    " deputy trooper constable inspector agent senator governor mayor president councilman councilwoman"
+    " congressman congresswoman chaplain canon cantor minister attorney mama papa big lil nana grandma grandpa"
+    " granny gran abuela abuelo tía tío kuya ate lola lolo oma opa"
 )
 """Titles that stand before a name and are none where one follows."""
 

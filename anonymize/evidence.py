@@ -12,7 +12,7 @@ from anonymize import context, speech
 from anonymize import vocabulary as voc
 from anonymize.places import employer_cue, org_cue, place_cue, strong_place_cue
 from anonymize.reading import LOCATION, NAME, ORG
-from anonymize.speech import AGAINST, GOOD, SLIGHT, SOME, STRONG, WEAK, Spot
+from anonymize.speech import AGAINST, GOOD, SOME, STRONG, WEAK, Spot
 from anonymize.tokens import HYPHEN, LOWER, UPPER
 
 if TYPE_CHECKING:
@@ -88,16 +88,19 @@ def _memory(at: Spot) -> float:
     if reading.cased and not reading.careless:
         return WEAK
     if at.alone:
-        return GOOD if often and not at.mass else SLIGHT
+        return (GOOD if at.mass else STRONG) if often else SOME
     return STRONG
 
 
-def _thing(at: Spot, kind: str) -> bool:
+def _thing(at: Spot, kind: str) -> bool:  # noqa: PLR0911 - one return a case
     """Whether an article makes a thing of the token: a Stetson, the Lincoln; not the Finch lot, at the Castellan."""
+    if at.reading.suffix[at.i] == "s" and at.ends and at.p in context.BUYING:
+        return True
     if at.p not in _ARTICLES or at.suffix or at.reading.suffix[at.i] or at.flag & voc.ORG_HEAD:
         return False
-    if not at.flag and at.p in ("a", "an") and not at.reading.capital(at.i):
-        return True  # a kabocha squash
+    new = not at.flag and not at.reading.capital(at.i)
+    if at.p in ("a", "an") and (new or at.flag & voc.KEEP):
+        return True  # a kabocha squash, a Thai place
     if not (at.ends or at.n in _AFTER_THINGS) or (at.low[-1] == "s" and not at.flag & voc.THING):
         return False  # the Finch lot, the Dunleavys
     if at.reading.capital(at.i):
@@ -107,7 +110,7 @@ def _thing(at: Spot, kind: str) -> bool:
     return at.reading.cased or not at.flag
 
 
-def _prior(at: Spot) -> float:
+def _prior(at: Spot) -> float:  # noqa: PLR0911 - one return a case
     """What the lists alone say."""
     f = at.flag
     if f & voc.ORG and f & (voc.KEEP | voc.CHAIN) and not f & voc.NAME and employer_cue(at.reading, at.i, voc.CHAIN):

@@ -9,7 +9,7 @@ from anonymize import vocabulary as voc
 from anonymize.evidence import THRESHOLD, judge, remembered, threshold
 from anonymize.reading import LOCATION, NAME, ORG, TAKEN
 from anonymize.speech import SOME, WEAK
-from anonymize.tokens import HYPHEN, LOWER, NUMBER, SPACE, TITLE, UPPER
+from anonymize.tokens import COMMA, HYPHEN, LOWER, NUMBER, SPACE, START, TITLE, UPPER
 
 if TYPE_CHECKING:
     from anonymize.reading import Reading
@@ -98,6 +98,8 @@ def _candidate(reading: Reading, i: int) -> bool:  # noqa: PLR0911 - one return 
         return False
     if low in reading.memory and low not in context.CRIES:
         return True
+    if low in context.OATHS and reading.before[i] in (START, COMMA) and reading.ends(i):
+        return False
     if low in context.CRIES and not (reading.capital(i) and reading.inside(i)):
         return False
     if f & voc.CAPITAL or len(low) == 1:
@@ -163,14 +165,30 @@ def extend_runs(reading: Reading) -> None:
     for i in range(1, reading.count):
         if bool(label[i]) == bool(label[i - 1]) or not reading.joined(i):
             continue
+        if label[i - 1] == NAME and (words := _listed_surname(reading, i)):
+            reading.mark(i, i + words, NAME, "run")
+            continue
         new, old = (i, i - 1) if label[i - 1] else (i - 1, i)
         if new < old and _attribute(reading, new, old):
             label[new], reading.rule[new] = ORG if label[old] == NAME else label[old], "run"
             continue
-        if reading.barred(new) or reading.flag[new] & voc.KIN or reading.low[new] in context.TITLES:
+        surname = (
+            label[i - 1] == NAME and reading.inside(i) and reading.shape[i] == TITLE and reading.flag[i] & voc.SURNAME
+        )
+        if not surname and (reading.barred(new) or reading.flag[new] & voc.KIN or reading.low[new] in context.TITLES):
             continue
         if _belongs(reading, new, old):
             label[new], reading.rule[new] = label[old], "run"
+
+
+def _listed_surname(reading: Reading, i: int) -> int:
+    """How many tokens from i on are a listed surname of several words (standing bear, de la cruz); 0 for none."""
+    for rest, flag in reading.vocab.phrases.get(reading.low[i], ()):
+        stop = i + 1 + len(rest)
+        free = not any(reading.label[i:stop]) and not any(reading.status[i:stop])
+        if flag & voc.SURNAME and tuple(reading.low[i + 1 : stop]) == rest and free:
+            return stop - i
+    return 0
 
 
 def extend_hyphens(reading: Reading) -> None:
@@ -220,7 +238,8 @@ def _belongs(reading: Reading, new: int, old: int) -> bool:
         return nickname or reading.inside(new) or bool(reading.flag[new] & voc.NAME) or not reading.flag[new]
     if new < old:
         return name and not reading.cased and reading.low[new] in ("big", "lil")
-    return name and _surname_after(reading, new)
+    asked = old > 0 and reading.joined(old) and reading.low[old - 1] in context.QUESTION_VERBS
+    return name and not (asked and reading.wordy(new)) and _surname_after(reading, new)
 
 
 def _attribute(reading: Reading, new: int, old: int) -> bool:
@@ -237,4 +256,4 @@ def _surname_after(reading: Reading, i: int) -> bool:
     if not reading.wordy(i):
         return bool(f & voc.NAME) or (not f and not reading.cased)
     closes = reading.ends(i) or bool(reading.suffix[i])
-    return bool(f & voc.NAME) and closes and reading.low[i] not in context.MODAL_NAMES
+    return bool(f & (voc.NAME | voc.RARE)) and closes and reading.low[i] not in context.MODAL_NAMES

@@ -45,7 +45,7 @@ GROUPS = {
 def origin_of(name: str) -> str:
     """The group of the first part of a name that our lists know, given names first; `UNLISTED` where they know none."""
     given, surnames = _listed()
-    words = [fold(word) for word in voc.split_words(name)]
+    words = [*fold(name).split(), *voc.split_words(name)]  # "ji-hoon" as a whole first
     for table in (given, surnames):
         for word in words:
             if word in table:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from anonymize import context
 from anonymize import vocabulary as voc
 from anonymize.reading import FREE, KEPT, LOCATION, NAME, ORG, Reading
-from anonymize.tokens import HYPHEN, LOWER, NUMBER, SPACE
+from anonymize.tokens import COMMA, HYPHEN, LOWER, NUMBER, SPACE, START
 
 _LINKS = frozenset({"of", "the", "and", "for", "de", "la", "del", "le", "al", "san", "saint", "st", "our", "lady"})
 _OPENERS = context.DIRECTIONS | {"st", "saint", "our"}
@@ -19,6 +19,7 @@ _INDIFFERENT = voc.KEEP | voc.CAPITAL | voc.STATE
 _LONGEST_NAME = 3  # plain words before a head word where capitals are lost
 _LONGEST_STREET = 2  # rare words before a street's type
 _LONGEST_RUN = 6  # capitals before or after one
+_LONGEST_TITLE = 8  # tokens
 _CLAUSE = 6  # tokens before a shop's name that may say that someone works there
 
 
@@ -30,14 +31,59 @@ def mark_phrases(reading: Reading) -> None:
         step = 1
         for rest, flag in phrases.get(low[i], ()):
             stop = i + 1 + len(rest)
-            if tuple(low[i + 1 : stop]) == rest and _in_one_piece(reading, i, stop) and _take(reading, i, stop, flag):
+            listed = tuple(low[i + 1 : stop]) == rest
+            if (
+                listed
+                and _in_one_piece(reading, i, stop, commas=bool(flag & voc.KEEP))
+                and _take(reading, i, stop, flag)
+            ):
                 step = stop - i
                 break
         i += step
 
 
+def keep_titles(reading: Reading) -> None:
+    """Keep what stands in quotation marks as a title does: "Healing Through Art", "Mom Plan"."""
+    if not reading.cased:
+        return
+    for i in range(reading.count - 1):
+        if reading.before[i] == START and reading.capital(i) and _quoted(reading, i):
+            stop = i + 1
+            while stop < reading.count and stop - i < _LONGEST_TITLE and reading.joined(stop):
+                stop += 1
+            if stop - i > 1 and _quote_ends(reading, stop - 1) and _is_title(reading, i, stop):
+                reading.status[i:stop] = bytes([KEPT]) * (stop - i)
+
+
+def _quoted(reading: Reading, i: int) -> bool:
+    text, start = reading.turns[reading.tokens.turn[i]], reading.tokens.start[i]
+    return text[start - 1 : start] in ('"', "\u201c")
+
+
+def _quote_ends(reading: Reading, i: int) -> bool:
+    text, end = reading.turns[reading.tokens.turn[i]], reading.tokens.end[i]
+    return bool(reading.low[i]) and any(mark in text[end : end + 2] for mark in ('"', "\u201d"))
+
+
+def _is_title(reading: Reading, a: int, b: int) -> bool:
+    """Whether tokens a to b are ordinary words, all with capitals but the small ones, and no nickname."""
+    if any(reading.status[a:b]) or not all(reading.flag[k] & voc.WORD or reading.barred(k) for k in range(a, b)):
+        return False
+    if any(reading.solid(k) for k in range(a, b)) or not reading.capital(b - 1):
+        return False
+    small = all(reading.capital(k) or reading.low[k] in _LINKS | context.PREPOSITIONS for k in range(a, b))
+    if reading.flag[a] & voc.GIVEN:
+        return False
+    return small and (b - a > 2 or not any(reading.flag[k] & voc.GIVEN for k in range(a, b)))  # noqa: PLR2004 - Big Ray
+
+
 def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
     """Act on a phrase's flag; False where the phrase does not stand for what it is listed as."""
+    if flag & voc.GIVEN:
+        joined = all(reading.before[k] == HYPHEN for k in range(a + 1, b))
+        if joined:
+            reading.mark(a, b, NAME, "phrase")
+        return joined
     if flag & (voc.KIN | voc.TITLE | voc.ORG_HEAD):
         reading.flag[b - 1] |= flag
     elif flag & _INDIFFERENT or (flag & voc.ORG and not employer_cue(reading, a, flag)):
@@ -49,8 +95,10 @@ def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
     return True
 
 
-def _in_one_piece(reading: Reading, a: int, b: int) -> bool:
-    return not any(reading.status[a:b]) and all(reading.before[k] in (SPACE, HYPHEN) for k in range(a + 1, b))
+def _in_one_piece(reading: Reading, a: int, b: int, *, commas: bool = False) -> bool:
+    """Whether tokens a to b stand together, as the list has them; what is kept may have commas (Tom, Dick, Harry)."""
+    gaps = (SPACE, HYPHEN, COMMA) if commas else (SPACE, HYPHEN)
+    return not any(reading.status[a:b]) and all(reading.before[k] in gaps for k in range(a + 1, b))
 
 
 def _stands(reading: Reading, a: int, b: int) -> bool:
@@ -103,7 +151,7 @@ def employer_cue(reading: Reading, i: int, flag: int) -> bool:
 
 
 def mark_organisations(reading: Reading) -> None:
-    """Mark names that end in a head word (Matteson Nursery), or follow "St.", "Our Lady of"; campuses (South Alabama)."""
+    """Mark names that end in a head word (Matteson Nursery) or open as names do (St., Our Lady of, South Alabama)."""
     for i, flag in enumerate(reading.flag):
         if reading.label[i] or reading.status[i]:
             continue
@@ -331,6 +379,18 @@ def mark_linked(reading: Reading) -> None:
         follows = n < reading.count and reading.before[n] == SPACE and reading.capital(n) and not reading.label[n]
         if follows and reading.barred(n) and not _closed(reading, n):
             reading.mark(n, n + 1, kind, "linked")
+
+
+def mark_signs(reading: Reading) -> None:
+    """A house named by plain words with its article is an organisation: The Rusty Anchor."""
+    for i in range(reading.count - 1):
+        if reading.low[i] != "the" or reading.label[i] or not reading.capital(i) or not reading.label[i + 1]:
+            continue
+        stop = i + 1
+        while stop < reading.count and reading.label[stop] and reading.joined(stop) and reading.wordy(stop):
+            stop += 1
+        if reading.joined(i + 1) and stop - i > 2 and reading.capital(stop - 1):  # noqa: PLR2004 - two words
+            reading.mark(i, stop, ORG, "sign")
 
 
 def _linked_start(reading: Reading, i: int) -> int:

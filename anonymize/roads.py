@@ -89,11 +89,12 @@ def _mark_ordinal(reading: Reading, i: int) -> None:
     elif reading.shape[i] == NUMBER and not _WRITTEN_ORDINAL.fullmatch(low[i]):
         return
     first = i - 1 if i and low[i] == "hundred" and low[i - 1] in ("a", "one") else i
-    if not first or low[first - 1] not in _BY_STREET or reading.before[first] != SPACE:
+    corner = first > 1 and low[first - 2 : first] == ["corner", "of"]
+    if not first or not (corner or low[first - 1] in _BY_STREET) or reading.before[first] != SPACE:
         return
     crossing = _crossing(reading, stop)
     number = int(low[i][:-2]) if reading.shape[i] == NUMBER else 0
-    sure = crossing > stop or number > _LAST_DAY or low[i] in _TENS or low[i] == "hundred"
+    sure = corner or crossing > stop or number > _LAST_DAY or low[i] in _TENS or low[i] == "hundred"
     bare = reading.ends(stop - 1) or crossing > stop or low[stop] in context.FUNCTION
     if bare and (sure or (reading.capital(i) and reading.inside(i))):
         _mark(reading, first, crossing)

@@ -164,6 +164,8 @@ def _led_by_preposition(at: Spot) -> float | None:
 def _presented(at: Spot) -> float | None:
     if (at.p in context.HAILS or (at.p == "you" and at.pp == "thank")) and at.ends:
         return STRONG
+    if at.p == "who" and at.suffix == "s" and at.ends and at.usual:
+        return STRONG
     if at.p in ("this", "it", "that", "there", "i") and at.suffix in ("s", "m"):
         return FAIR if at.bare and not at.alone else 0.0
     return None
@@ -176,9 +178,11 @@ def _spoken_to(at: Spot) -> float | None:
         if verb in context.SPEAKING_TO:
             return GOOD if at.alone else STRONG
     if at.p in ("and", "or") and at.pp in context.PARTNERS and at.given:
-        return WEAK if at.alone else GOOD
-    if at.p in context.PARTNERS and at.pp in context.NAMING:
+        return GOOD if not at.alone else SOME if at.usual and at.pp in ("me", "him", "her") else WEAK
+    if (at.p in context.PARTNERS or at.p in context.REFLEXIVE) and at.pp in context.NAMING:
         return STRONG if at.flag & voc.NAME else 0.0
+    if at.p == "by" and at.pp in ("go", "goes", "went", "going") and at.ppp in context.SUBJECTS | {"to"}:
+        return STRONG if at.bare else 0.0
     return None
 
 
@@ -306,8 +310,8 @@ def _clause(at: Spot) -> float | None:  # noqa: PLR0911 - one return a case
     if not at.usual or not opens or at.low in context.MODAL_NAMES:
         return None
     nn = reading.low[i + 2] if i + 2 < reading.count and not reading.ends(i + 1) else ""
-    if at.n in context.FINITE and at.n in context.BE | context.AUXILIARIES and at.alone and not at.proper:
-        return STRONG if nn in context.STATES else None
+    if at.alone and not at.proper and (at.n in context.BE or at.n in context.AUXILIARIES or at.n in context.MODALS):
+        return STRONG if _human(at.n, nn) else None
     if at.n in ("came", "comes") and at.alone:
         return STRONG if nn in ("home", "over", "by", "crying", "downstairs", "upstairs", "inside") else None
     if at.n in context.FINITE:
@@ -321,6 +325,22 @@ def _clause(at: Spot) -> float | None:  # noqa: PLR0911 - one return a case
     return STRONG if third or past else None
 
 
+def _defined(at: Spot) -> bool:
+    """Whether it is said what the word is: hope is a good thing."""
+    reading, k = at.reading, at.i + 2
+    return at.n in ("is", "was") and k < reading.count and reading.low[k] in ("a", "an", "all", "what", "something")
+
+
+def _human(verb: str, following: str) -> bool:
+    """Whether what follows an auxiliary is said of people rather than of things: is reading, had him, would cry."""
+    if verb in ("is", "was", "isn't", "wasn't"):
+        active = following.endswith("ing") and following not in context.PASSING
+        return active or following in context.STATES
+    if verb in ("had", "has"):
+        return following in ("him", "her", "me", "us", "them")
+    return following in context.HUMAN_BASES and verb not in ("and", "just", "also")
+
+
 def _subject(at: Spot) -> float | None:  # noqa: PLR0911 - one return a case
     """Grace said; chase calls her; will is; mark he."""
     if at.p in context.SUBJECTS:
@@ -331,7 +351,7 @@ def _subject(at: Spot) -> float | None:  # noqa: PLR0911 - one return a case
         return FAIR if at.flag & voc.NAME else SOME
     if at.n in context.AUXILIARIES:
         if at.mass:
-            return WEAK if at.reading.capital(at.i) else 0.0
+            return WEAK if at.reading.capital(at.i) else -SOME if _defined(at) else 0.0
         if at.proper and at.p not in context.BE:
             return FAIR
         return 0.25 if at.p else SLIGHT

@@ -109,6 +109,8 @@ def _correct(vocab: Vocabulary) -> None:
         flags[word] = flags.get(word, 0) & ~(AMBIGUOUS | PLACE_WORD) | NAME_FIRST
     for entry in read_list("famous_names.txt"):
         vocab.add(entry, KEEP | FAMOUS | AMBIGUOUS)
+    for word in read_list("peerless.txt"):
+        flags[word] = KEEP | FAMOUS
     for season in context.SEASONS:
         flags[season] &= ~(KEEP | FAMOUS)
     for word in context.FUNCTION:
@@ -165,9 +167,14 @@ def _add_names(vocab: Vocabulary) -> None:
         _add_name(vocab, name, gender, SURNAME if common and name not in listed else flag)
     for name, gender, *_ in ours:
         _add_name(vocab, name, "?", GIVEN)
+        if "-" in name:
+            vocab.add(name, GIVEN)  # a phrase, so that young-ok is a name though neither half need be
         vocab.gender[fold(name)] = gender.replace("u", "")
     for line in read_list("surnames.tsv"):
-        _add_name(vocab, line.split("\t")[0], "", SURNAME)
+        name = line.split("\t")[0]
+        _add_name(vocab, name, "", SURNAME)
+        if " " in name:
+            vocab.add(name, SURNAME)
     full: dict[str, set[str]] = {}
     for name, short in nicknames:
         _add_name(vocab, name, "?", GIVEN)

@@ -124,7 +124,8 @@ class Provenance:
     """How a row came to be.
 
     `source_hash` is a keyed hash of the session's bytes; turns `turn_start` to `turn_end` (half-open) of the cleaned
-    session are the target, those from `context_start` to `turn_start` its prompt; `stages` are `name/version`.
+    session are the target, those from `context_start` to `turn_start` its prompt; `stages` are `name/version`. What
+    a model wrote has its prompt's hash, the model's name, and in `generation`, as JSON, all else it was made with.
     """
 
     source_hash: str
@@ -134,6 +135,7 @@ class Provenance:
     stages: tuple[str, ...]
     prompt_hash: str | None = None
     model: str | None = None
+    generation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,7 @@ class Example:
                 "stages": list(self.provenance.stages),
                 "prompt_hash": self.provenance.prompt_hash,
                 "model": self.provenance.model,
+                "generation": self.provenance.generation,
             },
         }
 
@@ -200,6 +203,7 @@ def example_schema() -> pa.Schema:
             ("stages", strings),
             ("prompt_hash", text),
             ("model", text),
+            ("generation", text),
         ]
     )
     columns = [

@@ -17,6 +17,8 @@ from pipelines.commands.anonymize import anonymize
 from pipelines.commands.anonymize_eval import anonymize_eval
 from pipelines.commands.build import build, run
 from pipelines.commands.corpus import explain, verify
+from pipelines.commands.finetune import export_gguf, finetune
+from pipelines.commands.inspect import inspect
 from pipelines.commands.read import parse, sources
 from pipelines.commands.review import review
 from pipelines.egress import close_egress
@@ -33,7 +35,20 @@ def corpora() -> None:
     """
 
 
-for command in (sources, build, run, explain, parse, anonymize, anonymize_eval, review, verify):
+for command in (
+    sources,
+    build,
+    run,
+    explain,
+    parse,
+    anonymize,
+    anonymize_eval,
+    review,
+    verify,
+    inspect,
+    finetune,
+    export_gguf,
+):
     corpora.add_command(command)
 
 

@@ -17,12 +17,14 @@ from corpora.sources.base import Unit, unit_name
 from corpora.sources.catalogue import entry_of, read_catalogue
 from pipelines.accounting import Tally
 from pipelines.engines import Runner
+from pipelines.parts import read_survey
 from pipelines.stages import Read
 from pipelines.stages.read import client_table
 from pipelines.trail import TRAIL, write_trail
 from pipelines.units import BuildDone, BuildTask, Plan, SurveyDone, SurveyTask, build_unit, survey_unit
 from pipelines.workplace import Workplace
 
+QUARANTINE = "quarantine.jsonl"
 Progress = Callable[[str, int, int], None]
 """Called as (name of the pass, units done, units in all)."""
 
@@ -155,6 +157,22 @@ def file_tally(done: Sequence[BuildDone]) -> Tally:
     return Counter(("file", outcome, reason) for outcome, reason in fates.values())
 
 
+def retry_quarantined(place: Workplace) -> int:
+    """Forget the finished units in which something was set aside, so that they are read again; returns how many.
+
+    Raises:
+        UsageError: no earlier build left a quarantine.
+    """
+    if not (place.work / "quarantine" / QUARANTINE).is_file():
+        raise UsageError(f"--retry-quarantine: {place.work} holds no quarantine; build without it first")
+    forgotten = 0
+    for part in sorted(place.folder("survey").glob("*.json")):
+        if any(drop.quarantined for drop in read_survey(part).drops):
+            part.unlink()
+            forgotten += 1
+    return forgotten
+
+
 def write_quarantine(done: Sequence[BuildDone], folder: Path) -> Path:
     """List what was set aside, one JSON line each with file, byte range and reason, never text; returns the list."""
     lines = []
@@ -163,6 +181,6 @@ def write_quarantine(done: Sequence[BuildDone], folder: Path) -> Path:
             if drop.quarantined:
                 origin = replace(drop.origin or Origin(""), path=build.task.survey.task.unit.path)
                 lines.append(json.dumps(asdict(replace(drop, origin=origin)), sort_keys=True))
-    path = folder / "quarantine.jsonl"
+    path = folder / QUARANTINE
     write_atomic(path, "".join(f"{line}\n" for line in lines).encode())
     return path

@@ -28,7 +28,7 @@ from pipelines.egress import close_egress
 from pipelines.engines import Engine, Runner, open_engine
 from pipelines.keep_map import write_replacements
 from pipelines.manifest import facts, moved_before, timed
-from pipelines.passes import Passes, Progress, run_passes, units_of, write_quarantine
+from pipelines.passes import Passes, Progress, retry_quarantined, run_passes, units_of, write_quarantine
 from pipelines.review import reviewed_sample
 from pipelines.stages import CorpusStage, Deidentify, Expect, MakeStage, MapStage, Read, Stage, Windows
 from pipelines.units import Plan
@@ -99,6 +99,7 @@ class Pipeline:
         progress: Progress = _silent,
         *,
         keep_map: bool = False,
+        retry_quarantine: bool = False,
     ) -> Published:
         """Build the corpus at `out`, or finish a build that was cut off.
 
@@ -108,6 +109,7 @@ class Pipeline:
             workers: size of the pool; by default one a processor.
             key_file: the 32-byte key; by default the user's own, made where it is missing.
             progress: told of each finished unit.
+            retry_quarantine: read again the files in which an earlier build set something aside.
             keep_map: write what was replaced by what, encrypted, to `out.work`.
 
         Raises:
@@ -123,6 +125,8 @@ class Pipeline:
         units = [unit for read in self.reads for unit in units_of(read, place.folders)]
         key = load_key(key_file)
         with place.locked():
+            if retry_quarantine:
+                retry_quarantined(place)
             size = sum(unit.end - unit.start for _, unit in units)
             with open_engine(engine, workers, len(units), size) as runner:
                 passes = run_passes(place, self.plan(key), units, runner, progress)

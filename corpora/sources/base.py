@@ -78,7 +78,7 @@ def list_files(root: Path, suffixes: Collection[str], wanted: str) -> list[Path]
     found = [path for path in everything if bare(path.name).suffix.lower() in {*suffixes, ".zip"}]
     if not found:
         raise UsageError(f"{root}: holds no {' or '.join(sorted(suffixes))} file; give the path of {wanted}")
-    return sorted(found, key=lambda path: path.relative_to(root).as_posix())
+    return sorted(found, key=lambda path: path.parts)
 
 
 def _walk(root: Path) -> Iterator[Path]:

@@ -42,7 +42,9 @@ class Chat(Rows):
         value = as_json(self.cell(cells, "messages"))
         if isinstance(value, dict):  # a row that is a conversation as a string holds it: ESConv on a hub
             value = next((value[name] for name in self.messages if name in value), value)
-        if isinstance(value, dict):  # Parquet's other way round: lists by key
+        if isinstance(value, dict) and all(
+            isinstance(part, list) for part in value.values()
+        ):  # Parquet's other way round: lists by key
             value = [dict(zip(value, row, strict=False)) for row in zip(*value.values(), strict=False)]
         spoken = list(_marked(value) if isinstance(value, str) else _messages(value))
         turns = [Turn(n, role, who, text) for n, (role, who, text) in enumerate(s for s in spoken if s[2])]

@@ -17,7 +17,7 @@ BARE_TIME = r"(?<![\d:.])(?:\d{1,2}:\d{2}:\d{2}[.,]\d{1,3}|\d{1,2}:\d{2}\.\d|0\d
 
 _MAX_MARK_WORDS = 7
 _MARK = re.compile(r"[(\[{<*]{1,3}\s{0,3}([^()\[\]{}<>*]{1,80})[)\]}>*]{1,3}")
-_STAMP = re.compile(BARE_TIME)
+_STAMP, _TIME = re.compile(BARE_TIME), re.compile(TIME)
 _TIMES = re.compile(rf"(?:\b(?:at|time|timestamp|timecode)\b:?\s*)?{TIME}")
 _GAP = "\0"  # decoding refuses it, so no text holds one
 _GAP_BEFORE_PUNCTUATION = re.compile(r"(?<![ \0]) ?+\0[ \0]*+(?=[.,;:?!])")
@@ -67,7 +67,7 @@ _WORDS_KEPT = re.compile(
 
 def seconds(stamp: str) -> float | None:
     """Seconds of the first time in `stamp` (`h:mm:ss.f`, `mm:ss`), or None without one."""
-    if not (found := re.search(TIME, stamp)):
+    if not (found := _TIME.search(stamp)):
         return None
     total = 0.0
     for part in found[0].replace(",", ".").split(":"):

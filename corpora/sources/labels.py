@@ -235,7 +235,7 @@ class Labels:
 
     def goes_on(self, hit: Hit, before: str) -> bool:
         """Whether a label is the rest of one that the line end broke (`... Dr.` / `Carlson: ...`)."""
-        word = before.rstrip().rpartition(" ")[2]
+        word = before[-2 * _LONGEST_TITLE :].rstrip().rpartition(" ")[2]
         if word.casefold() in ("male", "female"):
             return word.isupper() == hit.label.isupper()
         return 0 < len(word) < _LONGEST_TITLE and key_of(f"{word} {hit.label}") in self.accepted - {hit.key}

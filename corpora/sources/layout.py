@@ -58,6 +58,7 @@ _NAVIGATION = frozenset(
     |accessibility""".replace("\n    ", "").split("|")
 )
 """Words of a publisher's page around a transcript, as they come along when it is copied or printed."""
+_LONGEST_NAVIGATION = 32
 _INLINE_END = re.compile(r"(?<=\S)\s+\W{0,3}(END\s(?:OF\s)?(?:TRANSCRIPT|SESSION|RECORDING|AUDIO|TAPE))\W{0,5}\Z")
 _ROMAN = re.compile(r"x{0,3}(?:ix|iv|v?i{0,3})\Z", re.IGNORECASE)
 _MARKUP = re.compile(r"<(/?)(?:p|br|div|span|b|i|em|strong|u)\b[^<>]{0,300}>", re.IGNORECASE)
@@ -196,7 +197,8 @@ def _with_header_of(before: Part, start: int) -> Part:
 
 
 def _lines(texts: list[str]) -> Iterator[Line]:
-    navigates = len({text.strip().casefold() for text in texts} & _NAVIGATION) > 1
+    short = {text.strip().casefold() for text in texts if 0 < len(text) < _LONGEST_NAVIGATION}
+    navigates = len(short & _NAVIGATION) > 1
     for number, text in _unmarked(texts):
         if not text or text.isspace():
             yield Line(number, "", "blank")

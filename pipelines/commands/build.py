@@ -55,6 +55,7 @@ _STAGE_OF = {
 def _run_options(function: Function) -> Function:
     for decorate in (
         option("--json", "as_json", is_flag=True, help="Print the manifest as JSON on stdout."),
+        option("--retry-quarantine", is_flag=True, help="Read again, after a fix, what an earlier build set aside."),
         option("--dry-run", is_flag=True, help="Print the plan and the drop funnel; write nothing."),
         key_file_option,
         keep_map_option,
@@ -150,6 +151,7 @@ def _run_recipe(
     workers: int | None,
     key_file: Path | None,
     keep_map: bool,
+    retry_quarantine: bool,
     dry_run: bool,
     as_json: bool,
     **flags: Any,
@@ -174,7 +176,13 @@ def _run_recipe(
         return
     with unit_progress() as progress:
         published = pipeline.run(
-            out, engine=engine, workers=workers, key_file=key_file, progress=progress, keep_map=keep_map
+            out,
+            engine=engine,
+            workers=workers,
+            key_file=key_file,
+            progress=progress,
+            keep_map=keep_map,
+            retry_quarantine=retry_quarantine,
         )
     if as_json:
         click.echo(json.dumps(published.manifest, indent=2, ensure_ascii=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -54,6 +55,7 @@ PIECES = st.sampled_from(
     ]
 )
 TRANSCRIPTS = st.lists(PIECES | st.text(max_size=8), max_size=60).map("".join)
+DOSE = int(os.environ.get("CORPORA_FUZZ", "100"))
 ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1"])
 
 
@@ -80,7 +82,7 @@ def check(found, size):
 
 
 @given(TRANSCRIPTS, ENCODINGS, st.integers(0, 3), st.binary(max_size=3))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * DOSE, deadline=None)
 def test_transcripts(text, encoding, cut, tail):
     data = text.encode(encoding, "replace")
     data = data[: max(0, len(data) - cut)] + tail
@@ -91,7 +93,7 @@ def test_transcripts(text, encoding, cut, tail):
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * DOSE, deadline=None)
 def test_bytes_named_txt(data):
     check(read("alexander-street", ".txt", data), len(data))
 
@@ -102,7 +104,7 @@ CELLS = st.sampled_from(
 
 
 @given(st.lists(st.lists(CELLS, min_size=6, max_size=9), max_size=12), st.binary(max_size=6), st.integers(0, 4))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * DOSE, deadline=None)
 def test_tables(rows, tail, cut):
     lines = [",".join(COLUMNS), *(",".join('"' + cell.replace('"', '""') + '"' for cell in cells) for cells in rows)]
     data = "\n".join(lines).encode("utf-8", "replace")
@@ -116,6 +118,6 @@ def test_tables(rows, tail, cut):
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=DOSE, deadline=None)
 def test_bytes_named_csv(data):
     read("annomi", ".csv", data)

@@ -1,0 +1,59 @@
+"""Prompts: `.jinja2` files of ours, or a user's own, whose hash goes with every row that came of them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from corpora.errors import UsageError
+
+FOLDER = Path(__file__).parent
+VARIABLES = frozenset({"page", "min_words", "max_words", "max_rounds"})
+"""What a prompt may use; `page` it must."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt's template: the file's `name`, the SHA-256 of its text (64 hex characters), the text itself."""
+
+    name: str
+    sha256: str
+    source: str
+
+    def render(self, **values: Any) -> str:
+        """The prompt with its variables filled in; the page comes last, so that the instruction's work is shared."""
+        from jinja2 import StrictUndefined
+        from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+        environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+        return environment.from_string(self.source).render(**values).strip()
+
+
+def load_prompt(mode: str, own: Path | None = None) -> Prompt:
+    """The packaged prompt of a mode, or the user's own file.
+
+    Raises:
+        UsageError: the file cannot be read as UTF-8, is no template, asks for unknown variables, or leaves out `page`.
+    """
+    path = own or FOLDER / f"{mode}.jinja2"
+    try:
+        source = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--prompt {path}: cannot be read as UTF-8 text ({type(error).__name__})") from None
+    _check(path, source)
+    return Prompt(path.name, hashlib.sha256(source.encode()).hexdigest(), source)
+
+
+def _check(path: Path, source: str) -> None:
+    from jinja2 import Environment, TemplateSyntaxError, meta
+
+    try:
+        used = meta.find_undeclared_variables(Environment(autoescape=False).parse(source))  # noqa: S701 - only parsed
+    except TemplateSyntaxError as error:
+        raise UsageError(f"--prompt {path}, line {error.lineno}: {error.message}") from None
+    if unknown := sorted(used - VARIABLES):
+        raise UsageError(f"--prompt {path}: unknown variable {unknown[0]!r}; there are {', '.join(sorted(VARIABLES))}")
+    if "page" not in used:
+        raise UsageError(f"--prompt {path}: it never uses {{{{ page }}}}, so the model would not see the session")
