@@ -112,8 +112,10 @@ def _rates(right: int, found: int, there: int) -> dict[str, float]:
 
 
 def sample_turns(case: Callable[[str], str] = str) -> list[Example]:
-    """The turns of the packaged fictional sample with their names, places and organisations; not trained on, though
-    carriers were added after reading what earlier models took for names in them."""
+    """The turns of the packaged fictional sample with their names, places and organisations.
+
+    They are not trained on, though carriers were added after reading what earlier models took for names in them.
+    """
     turns = []
     for path in sorted((Path(str(importlib.resources.files("corpora"))) / "sample" / "gold").glob("*.json")):
         for turn in json.loads(path.read_text(encoding="utf-8"))["turns"]:
