@@ -6,6 +6,7 @@ import argparse
 import importlib.resources
 import json
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -72,6 +73,7 @@ def train(
     """Train the pipeline in place on examples that `filler` draws; the learning rate falls from round to round."""
     from spacy.training import Example as Training
 
+    warnings.filterwarnings("ignore", message=r"\[W030\]")  # a few spans end inside a token ("St."): left out
     optimizer = nlp.initialize()
     for number in range(rounds):
         began = time.perf_counter()
@@ -110,7 +112,10 @@ def _rates(right: int, found: int, there: int) -> dict[str, float]:
 
 
 def sample_turns(case: Callable[[str], str] = str) -> list[Example]:
-    """The turns of the packaged fictional sample with their names, places and organisations; no training data."""
+    """The turns of the packaged fictional sample with their names, places and organisations.
+
+    They are not trained on, though carriers were added after reading what earlier models took for names in them.
+    """
     turns = []
     for path in sorted((Path(str(importlib.resources.files("corpora"))) / "sample" / "gold").glob("*.json")):
         for turn in json.loads(path.read_text(encoding="utf-8"))["turns"]:

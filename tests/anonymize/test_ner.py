@@ -23,7 +23,7 @@ def test_carriers_are_filled_whole_and_alike_for_the_same_seed():
     assert examples[0] == examples[1] == examples[2]
     filler = Filler(6)
     for example in (filler.example() for _ in range(1500)):
-        assert not re.search(r"[\[\]{}|]", example.text)
+        assert not re.search(r"[{}|]", example.text)
         for text, label in marked(example):
             assert label in LABELS
             assert text
@@ -37,13 +37,13 @@ def test_about_half_of_the_examples_are_lower_case():
 
 
 @pytest.mark.integration
-def test_training_learns_and_the_same_seed_gives_the_same_model():
-    losses = []
-    models = [train(blank_pipeline(3), Filler(3), rounds=3, examples=256, report=losses.append) for _ in range(2)]
+def test_training_goes_down_its_loss_and_the_same_seed_gives_the_same_model():
+    rounds = []
+    models = [train(blank_pipeline(3), Filler(3), rounds=2, examples=256, report=rounds.append) for _ in range(2)]
     first, second = (model.get_pipe("ner").model.to_bytes() for model in models)
     assert first == second
-    fresh = Filler(4)
-    assert scores(models[0], [fresh.example() for _ in range(200)])["all"]["f1"] > 0.1
+    losses = [float(line.split("loss")[1].split(",")[0]) for line in rounds]
+    assert losses[1] < losses[0]
 
 
 def test_the_recorded_scores_are_those_of_the_packaged_model():
@@ -74,13 +74,11 @@ def found(model, *turns):
 
 
 def test_the_spans_of_a_pipeline_join_ours_and_are_remembered(ruler):
-    turns = ["we met zorvane at the lake.", "then Zorvane left."]
-    assert found(None, "My aunt was there.", turns[0])[1] == []
-    assert found(ruler(zorvane="PERSON"), "My aunt was there.", *turns) == [
-        [],
-        [("zorvane", "NAME")],
-        [("Zorvane", "NAME")],
-    ]
+    turns = ["It was an old zorvane then.", "There was the zorvane again."]
+    assert found(None, *turns) == [[], []]
+    model = ruler(**{"old zorvane": "PERSON"})
+    assert found(model, *turns)[1] == [("zorvane", "NAME")]
+    assert "zorvane" in found(model, *turns)[0][0][0]
 
 
 def test_ours_win_on_overlap_and_the_rest_of_the_models_span_stays(ruler):
@@ -193,14 +191,25 @@ def test_the_command_takes_a_model(corpora_command, ruler, key_file, tmp_path):
     raw.parent.mkdir()
     raw.write_text(
         "TRANSCRIPT OF AUDIO FILE:\n\nBEGIN TRANSCRIPT:\n\n"
-        "CLIENT: I was with my aunt when zorvane came to the house.\n\n"
+        "CLIENT: I put the lantern on the table at the house.\n\n"
         "THERAPIST: How did that feel to you, and what did you do then?\n\nEND TRANSCRIPT\n",
         encoding="utf-8",
     )
-    for number, (model, masked) in enumerate([((), False), (("--ner", ruler(zorvane="PERSON")), True)]):
+    for number, (model, masked) in enumerate([((), False), (("--ner", ruler(lantern="PERSON")), True)]):
         out = tmp_path / f"{number}.jsonl"
         corpora_command("anonymize", raw.parent, out, "--key-file", key_file, *model, check=True)
-        assert ("zorvane" not in out.read_text(encoding="utf-8")) is masked
+        assert ("lantern" not in out.read_text(encoding="utf-8")) is masked
     refused = corpora_command("build", "--input", raw.parent, "--ner", tmp_path / "none", "--out", tmp_path / "out")
     assert refused.returncode == 2
     assert "pip install none" in refused.stderr
+
+
+def test_doubts_are_settled_by_the_packaged_recognizer():
+    turns = [
+        "my mom has decided on quarry landing.",
+        "i work at golden wagon.",
+        "it was a golden wagon on the landing.",
+    ]
+    spans = Deidentifier(KEY).find(turns)
+    assert [[(s.type, s.rule) for s in of_turn] for of_turn in spans[:2]] == [[("ORG", "ner")], [("ORG", "ner")]]
+    assert Deidentifier(KEY).find(turns) == spans
