@@ -29,7 +29,7 @@ _IDENTIFIES_NOBODY = voc.KEEP | voc.CAPITAL | voc.STATE | voc.TITLE | voc.KIN | 
 _DICTIONARY = voc.COMMON | _IDENTIFIES_NOBODY
 _DIGITS = re.compile(r"(?<![\w$.,-])\d(?:[ -]?\d){5,24}(?![\w,-]|\.\d)")
 _YEARS = re.compile(r"(?:19|20)\d\d ?- ?(?:19|20)?\d\d")
-_SHORTEST = 3  # letters
+_SHORTEST, _LONGEST = 3, 40  # letters of a word
 _CASED = 0.005  # share of capitals among words inside sentences, over which a session's capitals mean something
 _SHOUTED = 0.5  # the same, over which they mean nothing
 
@@ -45,9 +45,10 @@ def find_otherwise(turns: Sequence[str]) -> list[list[Span]]:
     Neighbouring suspect words are one span. The rule says why: `capital`, `unlisted`, `validated`, `digits`, `spoken`.
     """
     found: list[list[Span]] = [_numbers(text) for text in turns]
+    taken = [{at for span in spans for at in range(span.start, span.end)} for spans in found]
     tokens = tokenize(list(turns))
     for turn, start, end, rule in _suspects(tokens):
-        if all(end <= span.start or span.end <= start for span in found[turn]):
+        if start not in taken[turn] and end - 1 not in taken[turn]:
             _append(found[turn], Span(start, end, "SUSPECT", rule), turns[turn])
     return [sorted(spans) for spans in found]
 
@@ -109,7 +110,7 @@ def _suspects(tokens: Tokens) -> list[tuple[int, int, int, str]]:
         if len(low) < _SHORTEST or tokens.shape[at] == NUMBER or (cased and tokens.shape[at] == LOWER):
             continue
         flag = flags.get(low, 0)
-        if not flag & _DICTIONARY and not derived_word(low, flags):
+        if not flag & _DICTIONARY and (len(low) > _LONGEST or not derived_word(low, flags)):
             rule = "unlisted"
         elif cased and tokens.shape[at] == TITLE and tokens.before[at] == SPACE and _only_capital(low, flag, lower):
             rule = "capital"

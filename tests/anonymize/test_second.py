@@ -58,3 +58,15 @@ def test_its_method_is_another_than_the_finders():
     assert "voc.NAME" not in source
     assert "voc.GIVEN" not in source
     assert "voc.SURNAME" not in source
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "unit", ["a", "A", "Ab ", "1", "1 ", "1-", "one ", "a.", "a@", "a@a.", "www.", ":", "-", "'a", "\u0301", "[NAME] "]
+)
+def test_a_million_hostile_characters_are_read_inside_the_bound(unit):
+    from corpora.deadline import bound, time_limit
+
+    text = unit * (1_000_000 // len(unit))
+    with time_limit(bound(len(text))):
+        assert len(find_otherwise([text])) == 1
