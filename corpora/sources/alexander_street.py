@@ -32,6 +32,7 @@ class AlexanderStreet:
     """Transcripts as published or printed (.txt, .pdf, .docx, .rtf, .html): labelled turns under a header.
 
     `speakers` says who is who where the labels do not: label (case-folded), or `SESSION_ID/label`, to role.
+    `keep_marks` keeps `(laughter)` and the like in the speech.
     """
 
     name: str = "alexander-street"
@@ -39,6 +40,7 @@ class AlexanderStreet:
     license: str = "the publisher's licence to your institution; no redistribution"
     consent: str = "recorded and published with the participants' consent, as stated by the publisher"
     speakers: Mapping[str, Role] = field(default_factory=dict)
+    keep_marks: bool = False
 
     def files(self, root: Path) -> list[Path]:
         """The transcripts below `root`; documents of other formats are listed too, so that `read` can say so."""
@@ -66,7 +68,7 @@ class AlexanderStreet:
 
     def _sessions(self, text: Text, unit: Unit, origin: Origin) -> Iterator[Session | Drop]:
         told = self._told(stem(unit.name))
-        read = [(part.start, *read_part(part, told)) for part in parts(text.lines)]
+        read = [(part.start, *read_part(part, told, keep_marks=self.keep_marks)) for part in parts(text.lines)]
         spoken = [(start, speeches, header) for start, speeches, header in read if speeches]
         if not spoken:
             detail = "no line opens with a speaker's label such as THERAPIST: or C:; label the turns and build again"
