@@ -54,6 +54,7 @@ def facts(
         "accounting": as_document(passes.tally),
         "clients": {"seen": len(passes.clients), "unknown": sum(not known for known in passes.clients.values())},
         "identifiers": _by_class_and_rule(passes.identifiers),
+        "cleaning": {what: count for (kind, what), count in sorted(passes.notes.items()) if kind == "cleaning"},
         "examples": _examples(metrics),
         "splits": {
             **next({"ratios": list(stage.ratios), "seed": stage.seed} for stage in stages if isinstance(stage, Split)),

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,8 @@ class Surveyed:
     session: Session
     digest: str
     names: Any
+    cleaned: Mapping[str, int] = field(default_factory=dict)
+    """How often the stages before de-identification changed something, by kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def write_survey(place: Place, part: SurveyPart) -> None:
 def read_survey(path: Path) -> SurveyPart:
     """Read what `write_survey` wrote."""
     document = json.loads(path.read_bytes())
-    sessions = [Surveyed(_session(entry["session"]), entry["digest"], entry["names"]) for entry in document["sessions"]]
+    sessions = [Surveyed(**{**entry, "session": _session(entry["session"])}) for entry in document["sessions"]]
     return SurveyPart(sessions, [drop_from(entry) for entry in document["drops"]])
 
 

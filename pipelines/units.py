@@ -161,7 +161,8 @@ def _survey(task: SurveyTask) -> tuple[list[Surveyed], list[Drop]]:
     kept: list[Surveyed] = []
     drops: list[Drop] = []
     for item in read_unit(task.read, task.unit):
-        session = item if isinstance(item, Drop) else mapped(introduced(item, task.read), task.plan.maps)
+        counts: Counter[str] = Counter()
+        session = item if isinstance(item, Drop) else mapped(introduced(item, task.read), task.plan.maps, counts)
         if isinstance(session, Drop):
             drops.append(session)
             continue
@@ -171,7 +172,7 @@ def _survey(task: SurveyTask) -> tuple[list[Surveyed], list[Drop]]:
         except Exception as error:  # noqa: BLE001 - its message may quote the text
             drops.append(_set_aside(session, task.plan.deidentify.name, error))
         else:
-            kept.append(Surveyed(session, _session_digest(session), names))
+            kept.append(Surveyed(session, _session_digest(session), names, dict(counts)))
     return kept, drops
 
 
@@ -205,14 +206,16 @@ def introduced(session: Session, read: Read) -> Session:
     )
 
 
-def mapped(session: Session, stages: Sequence[MapStage]) -> Session | Drop:
-    """Take a session through map stages in order; one that raises sets it aside."""
+def mapped(session: Session, stages: Sequence[MapStage], counts: Counter[str] | None = None) -> Session | Drop:
+    """Take a session through map stages in order; one that raises sets it aside. `counts` gathers what they change."""
     current: Session | Drop = session
     for stage in stages:
         if isinstance(current, Drop):
             break
         try:
             with time_limit(bound(_characters(current))):
+                if counts is not None:
+                    counts.update(stage.counted(current))
                 current = stage.map(current)
         except Exception as error:  # noqa: BLE001 - its message may quote the text
             current = _set_aside(session, stage.name, error)
@@ -292,6 +295,7 @@ class _Builder:
             self.identifiers["METADATA", "withheld"] += hidden
         self.words += sum(count_words(turn.text) for turn in safe.turns)
         self.notes += notes
+        self.notes += Counter({("cleaning", what): count for what, count in entry.cleaned.items()})
         self.trail.append(line)
         self.rows += list(self._rows(made, audit, entry.digest))
 

@@ -8,7 +8,7 @@ here, words cleaned (`cleaning`), roles given (`roles`); `header` reads what sta
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from corpora.inputs import bare, stem
 from corpora.records import Drop, Origin, Role, Session, Turn
 from corpora.sources.base import Unit, file_drop, file_unit, list_files
 from corpora.sources.header import named_roles, read_header
-from corpora.sources.labels import number_of
+from corpora.sources.labels import number_of, role_word
 from corpora.sources.layout import parts
 from corpora.sources.roles import MIN_CONFIDENCE, assign_roles
 from corpora.sources.turns import Speech, read_part
@@ -32,6 +32,7 @@ class AlexanderStreet:
     """Transcripts as published or printed (.txt, .pdf, .docx, .rtf, .html): labelled turns under a header.
 
     `speakers` says who is who where the labels do not: label (case-folded), or `SESSION_ID/label`, to role.
+    `keep_marks` keeps `(laughter)` and the like in the speech.
     """
 
     name: str = "alexander-street"
@@ -39,6 +40,7 @@ class AlexanderStreet:
     license: str = "the publisher's licence to your institution; no redistribution"
     consent: str = "recorded and published with the participants' consent, as stated by the publisher"
     speakers: Mapping[str, Role] = field(default_factory=dict)
+    keep_marks: bool = False
 
     def files(self, root: Path) -> list[Path]:
         """The transcripts below `root`; documents of other formats are listed too, so that `read` can say so."""
@@ -65,26 +67,49 @@ class AlexanderStreet:
         yield from self._sessions(text, unit, origin)
 
     def _sessions(self, text: Text, unit: Unit, origin: Origin) -> Iterator[Session | Drop]:
-        told = self._told(stem(unit.name))
-        read = [(part.start, *read_part(part, told)) for part in parts(text.lines)]
-        spoken = [(start, speeches, header) for start, speeches, header in read if speeches]
+        spoken = self._spoken(text, stem(unit.name))
         if not spoken:
             detail = "no line opens with a speaker's label such as THERAPIST: or C:; label the turns and build again"
             yield Drop("no_speaker_labels", "file", origin, count=0, detail=detail, quarantined=True)
             return
-        first = stem(unit.name)
         whole = len(spoken) == 1 or text.encoding == DOCUMENT
         line_starts = [] if whole else text.line_starts()
-        bounds = [0, *(line_starts[start] for start, _, _ in spoken[1:] if not whole), len(text.data)]
-        for number, (_, speeches, header) in enumerate(spoken):
-            session_id = first if number == 0 else f"{first}#{number + 1}"
+        bounds = [0, *(line_starts[start] for _, start, _, _ in spoken[1:] if not whole), len(text.data)]
+        for number, (session_id, _, speeches, header) in enumerate(spoken):
             start, end = (0, bounds[-1]) if whole else bounds[number : number + 2]
             where = Origin(unit.path, start, end)
             yield from self._session(session_id, where, speeches, header)
 
+    def _spoken(self, text: Text, first: str) -> list[tuple[str, int, list[Speech], list[str]]]:
+        """The file's sessions that hold speech: id, first line, turns as printed, lines of the header."""
+        told = self._told(first)
+        read = [(part.start, *read_part(part, told, keep_marks=self.keep_marks)) for part in parts(text.lines)]
+        spoken = [found for found in read if found[1]]
+        return [(f"{first}#{n}" if n > 1 else first, *found) for n, found in enumerate(spoken, start=1)]
+
+    def speakers_of(self, unit: Unit) -> Iterator[tuple[str, str, Role, float]]:
+        """Who is who in a file as it is read now: session id, label, role, and how sure that is (0-1).
+
+        Raises:
+            TextError: the file cannot be read.
+        """
+        for session_id, _, speeches, header in self._spoken(read_text(Path(unit.path)), stem(unit.name)):
+            kept = [speech for speech in speeches if speech.words]
+            roles, confidence = self._roles(session_id, kept, header)
+            for key, role in roles.items():
+                yield session_id, key, role, 1.0 if role_word(key) else confidence
+
+    def _roles(self, session_id: str, kept: Sequence[Speech], header: list[str]) -> tuple[dict[str, Role], float]:
+        turns_of: dict[str, list[str]] = {}
+        for speech in kept:
+            turns_of.setdefault(speech.key, []).append(speech.words)
+        told = self._told(session_id.partition("#")[0]) | self._told(session_id)
+        return assign_roles(turns_of, named_roles(header), told)
+
     def _told(self, session: str) -> dict[str, Role]:
-        """The roles that the caller gives this file's labels; those of a session win over those of a corpus."""
-        own = {key.removeprefix(f"{session}/"): role for key, role in self.speakers.items() if key.startswith(session)}
+        """The roles that the caller gives this session's labels; the session's own win over those of the corpus."""
+        mine = f"{session}/"
+        own = {key.removeprefix(mine): role for key, role in self.speakers.items() if key.startswith(mine)}
         return {**{key: role for key, role in self.speakers.items() if "/" not in key}, **own}
 
     def _session(
@@ -93,11 +118,7 @@ class AlexanderStreet:
         kept = [speech for speech in speeches if speech.words]
         if empty := len(speeches) - len(kept):
             yield Drop("empty_after_cleaning", "turn", origin, session_id, count=empty, detail="only marks, no words")
-        turns_of: dict[str, list[str]] = {}
-        for speech in kept:
-            turns_of.setdefault(speech.key, []).append(speech.words)
-        told = self._told(session_id) or self._told(session_id.partition("#")[0])
-        roles, confidence = assign_roles(turns_of, named_roles(header), told)
+        roles, confidence = self._roles(session_id, kept, header)
         problem = _problem(roles, confidence)
         if problem:
             reason, detail = problem

@@ -52,6 +52,7 @@ class AnnoMI:
     modality: str = "spoken"
     license: str = "published for research without a licence file; do not redistribute"
     consent: str = "demonstrations published on video platforms by their makers"
+    keep_marks: bool = False
 
     def files(self, root: Path) -> list[Path]:
         """The CSV files below `root`.
@@ -120,7 +121,7 @@ class AnnoMI:
                 continue
             seen.add((cell["utterance_id"], cell["utterance_text"]))
             speaker = cell["interlocutor"]
-            if words := clean(cell["utterance_text"]):
+            if words := clean(cell["utterance_text"], keep_marks=self.keep_marks):
                 turns.append(Turn(len(turns), _ROLES[speaker], speaker, words, seconds(cell["timestamp"])))
             else:
                 empty += 1

@@ -75,11 +75,14 @@ def seconds(stamp: str) -> float | None:
     return total
 
 
-def clean(text: str) -> str:
-    """The words of a turn: time stamps and non-verbal marks out, white space folded; empty if nothing was said."""
+def clean(text: str, *, keep_marks: bool = False) -> str:
+    """The words of a turn: time stamps and non-verbal marks out, white space folded; empty if nothing was said.
+
+    `keep_marks` keeps sounds and gestures such as `(laughter)`; times and spelling marks go all the same.
+    """
     marked = text
     if "(" in text or "[" in text or "{" in text or "<" in text or "*" in text:
-        marked = _MARK.sub(_unmarked, text)
+        marked = _MARK.sub(_untimed if keep_marks else _unmarked, text)
     if ":" in marked:
         marked = _STAMP.sub(_GAP, marked)
     if _GAP not in marked:
@@ -94,13 +97,25 @@ def _unmarked(mark: re.Match[str]) -> str:
     return _GAP if is_noise(mark[1], starred=mark[0].startswith("*")) else mark[0]
 
 
+def _untimed(mark: re.Match[str]) -> str:
+    content = _bare(mark[1])
+    if (not content and _TIMES.search(mark[1])) or _SPELLING.fullmatch(content):
+        return _GAP
+    return mark[0].replace(mark[1], _TIMES.sub(" ", mark[1]).strip())
+
+
+def _bare(mark: str) -> str:
+    """The content of a mark without the times in it."""
+    return _TIMES.sub(" ", mark.casefold().replace("’", "'")).strip(" .,;:-–—!*_")
+
+
 @lru_cache(maxsize=4096)
 def is_noise(mark: str, *, starred: bool = False) -> bool:
     """Whether the content of a mark is a time, a sound, a gesture or a spelling mark, not words.
 
     Between stars (`*laughs*`, `*really*`) only what surely is a sound or a gesture counts: they also mean stress.
     """
-    content = _TIMES.sub(" ", mark.casefold().replace("’", "'")).strip(" .,;:-–—!*_")
+    content = _bare(mark)
     if not content:
         return _TIMES.search(mark) is not None
     if _SPELLING.fullmatch(content):

@@ -58,7 +58,7 @@ class Speech:
         return seconds(self.stamp) if self.stamp else None
 
 
-def read_part(part: Part, told: Collection[str] = ()) -> tuple[list[Speech], list[str]]:
+def read_part(part: Part, told: Collection[str] = (), *, keep_marks: bool = False) -> tuple[list[Speech], list[str]]:
     """The labelled turns of a part, cleaned, and the lines of its header.
 
     `told` are labels (case-folded) that the caller knows. In a part without BEGIN the header ends at the first label
@@ -78,7 +78,7 @@ def read_part(part: Part, told: Collection[str] = ()) -> tuple[list[Speech], lis
         text = speech.lines[0]
         if speech.stamp is None and (found := _LEADING_STAMP.match(text)):
             speech.stamp = found[0]
-        speech.words = clean(text)
+        speech.words = clean(text, keep_marks=keep_marks)
     return speeches, [line.text for line in (*part.header, *part.body[:first], *body[:opening])]
 
 

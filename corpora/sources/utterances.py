@@ -44,6 +44,7 @@ class Utterances(Rows):
     utterance: Columns = ("text", "utterance", "utterance_text", "content", "transcript", "sentence", "value")
     time: Columns = ("start_s", "start", "timestamp", "time", "start_time")
     speakers: Mapping[str, Role] = field(default_factory=dict)
+    keep_marks: bool = False
 
     def needed(self) -> Sequence[str]:
         """A session, a speaker and a text."""
@@ -87,7 +88,7 @@ class Utterances(Rows):
         origin, said = Origin(unit.path, start, end), []
         for row in rows:
             cells = row.cells or {}
-            if text := clean(self.text(cells, "utterance")):
+            if text := clean(self.text(cells, "utterance"), keep_marks=self.keep_marks):
                 said.append((self.text(cells, "speaker"), text, _time(self.cell(cells, "time"))))
         if empty := len(rows) - len(said):
             yield Drop("empty_after_cleaning", "turn", origin, session_id, count=empty, detail="only marks, no words")

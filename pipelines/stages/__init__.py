@@ -1,6 +1,7 @@
 """The stages a recipe can name, by their names."""
 
 from pipelines.stages.base import CorpusStage, MakeStage, MapStage, Stage
+from pipelines.stages.clean import Clean
 from pipelines.stages.deidentify import Deidentify
 from pipelines.stages.expect import Expect
 from pipelines.stages.language import Language
@@ -11,11 +12,12 @@ from pipelines.stages.split import Split
 from pipelines.stages.windows import Windows
 
 STAGES: dict[str, type[Stage]] = {
-    cls.name: cls for cls in (Read, Select, Language, Quality, Deidentify, Windows, Split, Expect)
+    cls.name: cls for cls in (Read, Select, Clean, Language, Quality, Deidentify, Windows, Split, Expect)
 }
 
 __all__ = [
     "STAGES",
+    "Clean",
     "CorpusStage",
     "Deidentify",
     "Expect",

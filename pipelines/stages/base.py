@@ -67,6 +67,10 @@ class MapStage(Stage, ABC):
     def map(self, session: Session) -> Session | Drop:
         """The session as it goes on, or why it does not."""
 
+    def counted(self, session: Session) -> Mapping[str, int]:  # noqa: ARG002 - a hook
+        """How often `map` changes something in the session, by kind, for the manifest; nothing by default."""
+        return {}
+
 
 class MakeStage(Stage, ABC):
     """Makes examples of one de-identified session; several may stand side by side."""

@@ -28,8 +28,9 @@ class Read(Stage):
     `metadata` is the collection's table of its sessions (`corpora.sources.catalogue`), `ratings` a table of ratings
     (`corpora.sources.ratings`), `speakers` a CSV with the columns `label`, `role` and perhaps `session_id`: who is who
     behind labels that do not say so; `columns` says which columns of a table are which (`question=Ask,answer=Reply`).
-    `clients` is a CSV with the columns `session_id` and `client_id` (a session's id is its file's path under the input
-    without the suffix); it wins over what the source itself and the metadata say.
+    `keep_marks` keeps `(laughter)` and the like. `clients` is a CSV with the columns `session_id` and `client_id` (a
+    session's id is its file's path under the input without the suffix); it wins over what the source itself and the
+    metadata say.
     """
 
     name: ClassVar[str] = "read"
@@ -43,6 +44,7 @@ class Read(Stage):
     ratings: Path | None = None
     speakers: Path | None = None
     columns: str | None = None
+    keep_marks: bool = False
 
     @property
     def reader(self) -> Source:
@@ -53,11 +55,15 @@ class Read(Stage):
         """
         reader: Any = get_source(self.source)
         given: dict[str, Any] = {"speakers": speaker_table(self.speakers)} if self.speakers else {}
+        if self.keep_marks:
+            given["keep_marks"] = True
         if self.columns:
             given["columns"] = column_names(self.columns)
         known = {field.name for field in fields(reader)} if is_dataclass(reader) else set()
         for setting in given.keys() - known:
-            raise UsageError(f"source {reader.name!r} takes no --{setting}; its files say themselves what is what")
+            raise UsageError(
+                f"source {reader.name!r} takes no --{setting.replace('_', '-')}; its files say themselves what is what"
+            )
         settled: Source = replace(reader, **given) if given else reader
         return settled
 

@@ -88,7 +88,7 @@ def _rated(turns: list[Turn]) -> dict[str, str]:
 
 
 def _merge(role: str, turns: list[Turn]) -> Run:
-    return Run(role, " ".join(turn.text for turn in turns), turns[0].index, turns[-1].index + 1)
+    return Run(role, " ".join(turn.text for turn in turns if turn.text), turns[0].index, turns[-1].index + 1)
 
 
 def _from_user(window: list[Run]) -> list[Run]:

@@ -217,3 +217,15 @@ def test_the_caller_says_who_is_who(tmp_path):
     [unit] = source.units(tmp_path / "x.txt", "x.txt")
     [session] = source.read(unit)
     assert [turn.role for turn in session.turns] == ["client", "therapist"] * 2
+
+
+def test_who_is_who_is_shown_to_be_mended(tmp_path, corpora_command):
+    (tmp_path / "x.txt").write_text("Anna: Yes.\nBella: No.\nAnna: Well.\nBella: Fine.\n")
+    shown = corpora_command("parse", "--show-roles", "x.txt", check=True).stdout
+    rows = [line.split(",") for line in shown.splitlines()]
+    assert rows[0] == ["session_id", "label", "role", "confidence"]
+    assert {(row[0], row[1]) for row in rows[1:]} == {("x", "Anna"), ("x", "Bella")}
+    assert all(0 <= float(row[3]) < 0.35 for row in rows[1:])
+    (tmp_path / "who.csv").write_text("session_id,label,role\nx,Anna,client\nx,Bella,therapist\n")
+    plan = corpora_command("build", "--input", "x.txt", "--speakers", "who.csv", "--dry-run", check=True).stdout
+    assert "1 sessions, 4 turns" in plan

@@ -113,3 +113,9 @@ def test_clean(printed, cleaned):
 )
 def test_seconds(stamp, time):
     assert seconds(stamp) == time
+
+
+def test_marks_are_kept_by_option_but_no_times():
+    text = "Well (laughter) [00:01:02] I was in Kerhonkson (ph) [inaudible at 0:01:07]."
+    assert clean(text) == "Well I was in Kerhonkson."
+    assert clean(text, keep_marks=True) == "Well (laughter) I was in Kerhonkson [inaudible]."

@@ -175,8 +175,9 @@ PARTS = st.sampled_from(["..", ".", "/", "a", "b.txt", "c.TXT", "\\", "C:", "x.z
 def test_archives(entries, cut):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
-        for parts, body, linked in entries:
-            entry = zipfile.ZipInfo("/".join(parts).replace("\0", "").encode("utf-8", "ignore").decode() or "x")
+        for number, (parts, body, linked) in enumerate(entries):
+            name = "/".join(parts).replace("\0", "").encode("utf-8", "ignore").decode()
+            entry = zipfile.ZipInfo(f"{number}{name}" if name in file.namelist() else name or "x")
             if linked:
                 entry.external_attr = (stat.S_IFLNK | 0o777) << 16
             file.writestr(entry, body.encode("utf-8", "replace"))
