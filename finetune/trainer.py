@@ -437,14 +437,15 @@ def train(
     for notice in ledger.notices:
         say(notice)
     resume(run)
-    _loop(run, report)
+    run_steps(run, report)
     if job.preset.load_best and run.held_out is not None:
         _set_weights(run.model, checkpoints.load(job.work / "checkpoints" / checkpoints.BEST)["weights"])
     write_adapter(run)
     return write_documents(run)
 
 
-def _loop(run: Run, report: Report) -> None:
+def run_steps(run: Run, report: Report) -> None:
+    """The loop: learn, note, evaluate, save, until the last step or until patience runs out."""
     state, preset = run.state, run.preset
     an_epoch, steps = run.steps_an_epoch, run.steps
     every_eval, every_save = preset.eval_every or an_epoch, preset.save_every or an_epoch
