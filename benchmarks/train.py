@@ -118,6 +118,7 @@ def _trl(sampling: str) -> Callable[[Task], Learnt]:
     import torch
     from peft import LoraConfig
     from transformers import AutoTokenizer
+    from transformers.trainer_callback import PrinterCallback
     from trl import SFTConfig, SFTTrainer
 
     from finetune.labels import IGNORED
@@ -158,6 +159,7 @@ def _trl(sampling: str) -> Callable[[Task], Learnt]:
                 r=preset.r, lora_alpha=preset.alpha, lora_dropout=0.0, target_modules=preset.targets, bias="none"
             ),
         )
+        trainer.remove_callback(PrinterCallback)
         data = trainer.train_dataset
         began = time.perf_counter()
         trainer.train()
