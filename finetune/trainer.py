@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 WINDOW_STEPS = 64
 """Rows are sorted by length within runs of this many steps: little padding, yet every epoch mixes anew."""
+
+SPLIT_TOLERANCE = 0.1
+"""How far the share of training rows may be from the paper's before it is said; clients are split as wholes."""
 
 
 # ---------------------------------------------------------------------------------------------- what is asked for
@@ -73,6 +76,7 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+Result = TypeVar("Result")
 
 
 @dataclass(slots=True)
@@ -212,16 +216,7 @@ def learn(run: Run, micro_batches: Sequence[Sequence[int]]) -> dict[str, float]:
     """
     import torch
 
-    before = _random_state()
-    while True:
-        try:
-            losses, gathered = _gradients(run, micro_batches)
-            break
-        except (RuntimeError, MemoryError) as error:
-            if not _out_of_memory(error):
-                raise
-            _give_way(run, max(map(len, micro_batches)))
-            _set_random_state(before)
+    losses, gathered = _fitted(run, max(map(len, micro_batches)), lambda: _gradients(run, micro_batches))
     total = sum(run.train.labelled_at(at) for rows in micro_batches for at in rows)
     loss = float(torch.stack(losses).sum()) / total
     if not math.isfinite(loss):
@@ -237,6 +232,19 @@ def learn(run: Run, micro_batches: Sequence[Sequence[int]]) -> dict[str, float]:
     run.scaler.step(run.optimizer)
     run.scaler.update()
     return {"loss": loss, "lr": rate, "grad_norm": norm, "labels": total}
+
+
+def _fitted(run: Run, largest: int, work: Callable[[], Result]) -> Result:
+    """What `work` returns, done with fewer rows at once as long as memory does not suffice."""
+    before = _random_state()
+    while True:
+        try:
+            return work()
+        except (RuntimeError, MemoryError) as error:
+            if not _out_of_memory(error):
+                raise
+        _give_way(run, largest)  # only here are the failed attempt's tensors gone
+        _set_random_state(before)
 
 
 def _gradients(run: Run, micro_batches: Sequence[Sequence[int]]) -> tuple[list[torch.Tensor], list[list[int]]]:
@@ -274,8 +282,10 @@ def _not_a_number(run: Run, what: str, rows: Sequence[int]) -> str:
 def _out_of_memory(error: BaseException) -> bool:
     import torch
 
-    said = str(error)
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in said or "not enough" in said
+    said = str(error)  # on a CPU torch raises a plain RuntimeError
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(
+        words in said for words in ("can't allocate memory", "not enough memory")
+    )
 
 
 def _give_way(run: Run, largest: int) -> None:
@@ -285,7 +295,7 @@ def _give_way(run: Run, largest: int) -> None:
     if tried == 1:
         raise CorporaError(
             "out of memory with one row at a time: lower source_max or target_max, or take a smaller model"
-        ) from None
+        )
     run.state.rows_at_once = max(1, tried // 2)
     run.ledger.notice(f"out of memory at step {run.state.step + 1}: from here on {run.state.rows_at_once} rows at once")
     run.optimizer.zero_grad(set_to_none=True)
@@ -295,11 +305,15 @@ def _give_way(run: Run, largest: int) -> None:
 
 def evaluate(run: Run) -> float:
     """Mean loss over all labelled tokens of the held-out rows."""
+    if run.held_out is None:
+        return math.nan
+    tokens = run.held_out
+    return _fitted(run, run.state.rows_at_once, lambda: _mean_loss(run, tokens))
+
+
+def _mean_loss(run: Run, tokens: Tokens) -> float:
     import torch
 
-    tokens = run.held_out
-    if tokens is None:
-        return math.nan
     run.model.eval()
     total = torch.zeros((), device=run.placement.device)
     with torch.no_grad(), _autocast(run.placement):
@@ -396,6 +410,8 @@ def prepare(job: Job, ledger: Ledger, placement: Placement, tokenizer: Any) -> R
         held_out = tokenized(Rows(job.corpus, "validation"), encoder, job.work, "validation")
     elif job.preset.load_best or job.preset.patience_steps:
         ledger.notices.append("the corpus has no validation split: nothing is held out, the last weights are taken")
+    if notice := _other_split(job):
+        ledger.notices.append(notice)
     base = load_base(job.model, placement)
     longest = getattr(base.config.get_text_config(), "max_position_embeddings", None)
     if longest and max(int(part.lengths.max()) for part in (train_rows, held_out) if part is not None) > longest:
@@ -411,6 +427,16 @@ def prepare(job: Job, ledger: Ledger, placement: Placement, tokenizer: Any) -> R
     run = Run(job, placement, tokenizer, encoder, model, train_rows, held_out, optimizer, scaler, ledger)
     run.state.rows_at_once = job.preset.micro_batch
     return run
+
+
+def _other_split(job: Job) -> str:
+    """A word where the corpus is not split as the preset's paper did."""
+    sizes = {name: len(Rows(job.corpus, name)) for name in splits_in(job.corpus)}
+    share = sizes["train"] / sum(sizes.values())
+    if not job.preset.split or abs(share - job.preset.split[0]) <= SPLIT_TOLERANCE:
+        return ""
+    asked = ",".join(str(part) for part in (*job.preset.split, 0, 0)[:3])
+    return f"the preset's paper trains on {job.preset.split[0]:.0%}, this corpus on {share:.0%}: build --split {asked}"
 
 
 def train(
@@ -437,14 +463,15 @@ def train(
     for notice in ledger.notices:
         say(notice)
     resume(run)
-    _loop(run, report)
+    run_steps(run, report)
     if job.preset.load_best and run.held_out is not None:
         _set_weights(run.model, checkpoints.load(job.work / "checkpoints" / checkpoints.BEST)["weights"])
     write_adapter(run)
     return write_documents(run)
 
 
-def _loop(run: Run, report: Report) -> None:
+def run_steps(run: Run, report: Report) -> None:
+    """The loop: learn, note, evaluate, save, until the last step or until patience runs out."""
     state, preset = run.state, run.preset
     an_epoch, steps = run.steps_an_epoch, run.steps
     every_eval, every_save = preset.eval_every or an_epoch, preset.save_every or an_epoch

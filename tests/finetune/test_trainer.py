@@ -190,6 +190,9 @@ def test_out_of_memory_halves_the_micro_batch_and_changes_nothing_else(job):
     assert any("from here on 2 rows at once" in notice for notice in tight.ledger.notices)
     for name, parameter in trained(full.model).items():
         torch.testing.assert_close(trained(tight.model)[name], parameter, rtol=1e-3, atol=1e-5)
+    room = 1
+    assert evaluate(tight) == pytest.approx(evaluate(full), rel=1e-3)
+    assert tight.state.rows_at_once == 1
     room = 0
     with pytest.raises(CorporaError, match="lower source_max"):
         learn(tight, steps[0])
@@ -349,6 +352,11 @@ def test_what_cannot_be_trained_is_refused_in_one_line(corpus, llama, tmp_path, 
     empty = make_corpus(tmp_path / "empty", {"validation": 3})
     with pytest.raises(UsageError, match="no split 'train'"):
         train(Job(empty, str(llama), tmp_path / "other2", SMALL))
+
+
+def test_a_corpus_split_otherwise_than_the_papers_is_said(job):
+    assert not any("build --split" in notice for notice in ready(job("same", split=[0.8, 0.2])).ledger.notices)
+    assert any("build --split 0.5,0.5,0" in notice for notice in ready(job(split=[0.5, 0.5])).ledger.notices)
 
 
 def test_a_sweep_compares_every_combination(corpora_command, corpus, llama, tmp_path):
