@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from corpora.records import Drop, Example
+from corpora.records import Drop, Example, Provenance
 
 LEVELS = ("file", "session", "turn")
 OUTCOMES = ("kept", "dropped", "quarantined")
@@ -26,7 +26,7 @@ def tally_drop(tally: Tally, drop: Drop) -> None:
         tally["turn", outcome, drop.reason] += drop.count
 
 
-def tally_session(tally: Tally, turns: int, made: Iterable[Example | Drop]) -> bool:
+def tally_session(tally: Tally, turns: int, made: Iterable[Example | Provenance | Drop]) -> bool:
     """Count one finished session and each of its turns; True where at least one turn was kept.
 
     A turn that is part of a target counts as `target`, else as `context` where a prompt holds it, else under the
@@ -37,7 +37,8 @@ def tally_session(tally: Tally, turns: int, made: Iterable[Example | Drop]) -> b
     for drop in made:
         if isinstance(drop, Drop) and drop.turns:
             fate[slice(*drop.turns)] = [drop.reason] * (drop.turns[1] - drop.turns[0])
-    origins = [item.provenance for item in made if isinstance(item, Example)]
+    kept = [item for item in made if not isinstance(item, Drop)]
+    origins = [item.provenance if isinstance(item, Example) else item for item in kept]
     for origin in origins:
         fate[origin.context_start : origin.turn_start] = ["context"] * (origin.turn_start - origin.context_start)
     for origin in origins:

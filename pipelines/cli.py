@@ -19,6 +19,7 @@ from pipelines.commands.build import build, run
 from pipelines.commands.corpus import explain, verify
 from pipelines.commands.finetune import export_gguf, finetune
 from pipelines.commands.inspect import inspect
+from pipelines.commands.paraphrase import paraphrase
 from pipelines.commands.read import parse, sources
 from pipelines.commands.review import review
 from pipelines.egress import close_egress
@@ -44,6 +45,7 @@ for command in (
     anonymize,
     anonymize_eval,
     review,
+    paraphrase,
     verify,
     inspect,
     finetune,

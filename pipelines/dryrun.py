@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpora.records import Drop, count_words, merged_sides
+from pipelines.paraphrasing import expected
 from pipelines.passes import units_of
-from pipelines.stages import MapStage, Stage
+from pipelines.stages import MapStage, Paraphrase, Stage
 from pipelines.units import introduced, mapped, read_unit
+from synth.pages import pages_of
 
 if TYPE_CHECKING:
     from pipelines.pipeline import Pipeline
@@ -22,13 +24,16 @@ def dry_run(pipeline: Pipeline) -> dict[str, Any]:
 
     Returns:
         `stages` with their parameters, counts of `units`, `sessions` and `turns`, the `funnel` as word bound ->
-        targets, and `left_out` as reason -> sessions or files.
+        targets, `left_out` as reason -> sessions or files, and, where sessions are to be paraphrased, `paraphrase` with
+        `pages`, expected tokens, and time from a short calibration.
     """
     for stage in pipeline.stages:
         stage.check()
     maps = [stage for stage in pipeline.stages if isinstance(stage, MapStage)]
     units = [unit for read in pipeline.reads for unit in units_of(read)]
+    rewrites = [stage for stage in pipeline.stages if isinstance(stage, Paraphrase)]
     lengths: list[int] = []
+    pages: list[int] = []
     left_out: Counter[str] = Counter()
     sessions = turns = 0
     for read, unit in units:
@@ -38,6 +43,9 @@ def dry_run(pipeline: Pipeline) -> dict[str, Any]:
                 left_out[f"{session.reason} ({session.level})"] += session.count if session.level == "turn" else 1
                 continue
             sessions += 1
+            pages += [
+                page.words for stage in rewrites for page in pages_of(session, stage.page_words, stage.page_overlap)
+            ]
             turns += len(session.turns)
             runs = list(merged_sides(session.turns))[1:]
             lengths += [sum(count_words(turn.text) for turn in run) for side, run in runs if side == "assistant"]
@@ -48,6 +56,7 @@ def dry_run(pipeline: Pipeline) -> dict[str, Any]:
         "turns": turns,
         "funnel": {bound: sum(length >= bound for length in lengths) for bound in FUNNEL},
         "left_out": dict(sorted(left_out.items())),
+        **({"paraphrase": expected(rewrites[0], pages)} if rewrites else {}),
     }
 
 

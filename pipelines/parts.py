@@ -91,11 +91,12 @@ def write_survey(place: Place, part: SurveyPart) -> None:
 def read_survey(path: Path) -> SurveyPart:
     """Read what `write_survey` wrote."""
     document = json.loads(path.read_bytes())
-    sessions = [Surveyed(**{**entry, "session": _session(entry["session"])}) for entry in document["sessions"]]
+    sessions = [Surveyed(**{**entry, "session": session_from(entry["session"])}) for entry in document["sessions"]]
     return SurveyPart(sessions, [drop_from(entry) for entry in document["drops"]])
 
 
-def _session(fields: Mapping[str, Any]) -> Session:
+def session_from(fields: Mapping[str, Any]) -> Session:
+    """A `Session` from its JSON fields."""
     turns = [Turn(**turn) for turn in fields["turns"]]
     return Session(**{**fields, "turns": turns, "origin": Origin(**fields["origin"])})
 

@@ -25,8 +25,8 @@ from pipelines.units import BuildDone, BuildTask, Plan, SurveyDone, SurveyTask, 
 from pipelines.workplace import Workplace
 
 QUARANTINE = "quarantine.jsonl"
-Progress = Callable[[str, int, int], None]
-"""Called as (name of the pass, units done, units in all)."""
+Progress = Callable[..., None]
+"""Called as (name of the pass, units done, units in all), and sometimes with a note on how it goes."""
 
 
 @dataclass(frozen=True, slots=True)

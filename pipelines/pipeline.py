@@ -28,9 +28,10 @@ from pipelines.egress import close_egress
 from pipelines.engines import Engine, Runner, open_engine
 from pipelines.keep_map import write_replacements
 from pipelines.manifest import facts, moved_before, timed
+from pipelines.paraphrasing import run_paraphrase
 from pipelines.passes import Passes, Progress, retry_quarantined, run_passes, units_of, write_quarantine
 from pipelines.review import reviewed_sample
-from pipelines.stages import CorpusStage, Deidentify, Expect, MakeStage, MapStage, Read, Stage, Windows
+from pipelines.stages import CorpusStage, Deidentify, Expect, MakeStage, MapStage, Paraphrase, Read, Stage, Windows
 from pipelines.units import Plan
 from pipelines.workplace import MANIFEST, Workplace
 
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 Shape = TypeVar("Shape", bound=Stage)
 
 
-def _silent(_name: str, _done: int, _total: int) -> None:
+def _silent(*_state: object) -> None:
     """Show no progress."""
 
 
@@ -82,13 +83,22 @@ class Pipeline:
         self.reads = self._all(Read)
         self.deidentify = self._only(Deidentify)
         self.expect = self._only(Expect)
+        if len(self._all(Paraphrase)) > 1:
+            raise UsageError("a pipeline has at most one `paraphrase` stage")
 
     def plan(self, key: bytes) -> Plan:
         """The per-session part of the pipeline."""
         at = self.stages.index(self.deidentify)
         maps = self._all(MapStage)
         before = tuple(stage for stage in maps if self.stages.index(stage) < at)
-        return Plan(before, self.deidentify, tuple(maps[len(before) :]), tuple(self._all(MakeStage)), key)
+        return Plan(
+            before,
+            self.deidentify,
+            tuple(maps[len(before) :]),
+            tuple(self._all(MakeStage)),
+            key,
+            bool(self._all(Paraphrase)),
+        )
 
     def run(
         self,
@@ -130,16 +140,20 @@ class Pipeline:
             size = sum(unit.end - unit.start for _, unit in units)
             with open_engine(engine, workers, len(units), size) as runner:
                 passes = run_passes(place, self.plan(key), units, runner, progress)
-                planted = self._canaries(passes, key, runner)
+                measured = self._canaries(passes, key, runner)
             if keep_map:
                 write_replacements(place.work, self.plan(key), passes.done)
+            parts = [done.part for done in passes.done]
+            for stage in self._all(Paraphrase):
+                rewritten = run_paraphrase(place, self.plan(key), stage, passes, progress)
+                passes, measured = rewritten.passes, {**measured, "paraphrase": rewritten.summary}
+                parts.append(rewritten.part)
             quarantine = write_quarantine(passes.done, place.folder("quarantine"))
             moved = moved_before(place.last_manifest(), self.stages)
-            parts = [done.part for done in passes.done]
             target = place.folder("corpus") / "rows.arrow"
             corpus = gather(parts, self._all(CorpusStage), target, moved, passes.clients, key)
             progress("validate", 0, 1)
-            describe = partial(facts, self.name, self.stages, key, passes, corpus, planted)
+            describe = partial(facts, self.name, self.stages, key, passes, corpus, measured)
             manifest = self._finish(place, corpus, started, describe)
             progress("validate", 1, 1)
             return Published(place.out, manifest, quarantine)
@@ -193,12 +207,15 @@ class Pipeline:
     def _thresholds(self) -> Thresholds:
         from expectations.thresholds import Thresholds
 
-        windows = self._all(Windows)
+        windows, rewrites = self._all(Windows), self._all(Paraphrase)
+        least = dict.fromkeys(("transcript", "qa"), min(s.min_words for s in windows)) if windows else {}
+        least |= {stage.name: stage.min_words for stage in rewrites}
+        context = [stage.context_words for stage in windows] + [stage.most_context_words for stage in rewrites]
         return Thresholds(
-            min_words=dict.fromkeys(("transcript", "qa"), min(s.min_words for s in windows)) if windows else {},
+            min_words=least,
             max_words=self.expect.max_words,
             max_context_turns=max((stage.context_turns for stage in windows), default=8),
-            max_context_words=max((stage.context_words for stage in windows), default=None),
+            max_context_words=max(context, default=None),
             other_hits_per_1000=self.expect.other_hits_per_1000_words,
         )
 

@@ -13,7 +13,7 @@ from pipelines.passes import Progress
 def unit_progress() -> Iterator[Progress]:
     """Yield a callback that draws one bar a pass; it draws nothing where stderr is no terminal."""
     if not sys.stderr.isatty():
-        yield lambda _name, _done, _total: None
+        yield lambda *_state: None
         return
     from rich.console import Console
     from rich.progress import (
@@ -33,13 +33,14 @@ def unit_progress() -> Iterator[Progress]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
     )
     with Bars(*columns, console=Console(stderr=True)) as bars:
         tasks = {}
 
-        def show(name: str, done: int, total: int) -> None:
+        def show(name: str, done: int, total: int, note: str = "") -> None:
             if name not in tasks:
-                tasks[name] = bars.add_task(name, total=total)
-            bars.update(tasks[name], completed=done)
+                tasks[name] = bars.add_task(name, total=total, note=note)
+            bars.update(tasks[name], completed=done, note=note)
 
         yield show

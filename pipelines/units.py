@@ -23,13 +23,13 @@ from corpora.deadline import OutOfTimeError, bound, time_limit
 from corpora.errors import PrivacyError, TextError
 from corpora.files import private_folder
 from corpora.inputs import open_binary
-from corpora.records import Drop, Example, Origin, Session, count_words, example_schema
+from corpora.records import Drop, Example, Origin, Provenance, Session, count_words, example_schema
 from corpora.sources.base import Unit
 from expectations.metrics import AUDIT_COLUMNS
 from pipelines.accounting import Tally, tally_drop, tally_session
 from pipelines.guard import error_place
-from pipelines.parts import Place, Surveyed, SurveyPart, drop_from, read_survey, work_key, write_survey
-from pipelines.stages.base import MakeStage, MapStage
+from pipelines.parts import Place, Surveyed, SurveyPart, drop_from, read_survey, session_from, work_key, write_survey
+from pipelines.stages.base import MakeStage, MapStage, Stage
 from pipelines.stages.deidentify import Deidentify
 from pipelines.stages.read import Read
 from pipelines.trail import audit_line, notes_of
@@ -56,6 +56,8 @@ class Plan:
     later_maps: tuple[MapStage, ...]
     makers: tuple[MakeStage, ...]
     key: bytes
+    keep_sessions: bool = False
+    """Whether a later pass needs the de-identified sessions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,16 @@ class BuildDone:
     """Counts for the report: what two readers found in the input, and the stories that sessions tell."""
     trail: Path
     """The unit's audit lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A de-identified session that a later pass goes on with, what was made of it so far, and our surrogates in it."""
+
+    session: Session
+    digest: str
+    surrogates: list[str]
+    made: list[Provenance | Drop]
 
 
 Part = TypeVar("Part", SurveyPart, BuildDone)
@@ -240,7 +252,8 @@ def build_unit(task: BuildTask) -> BuildDone:
     plan = task.survey.task.plan
     stages = [(stage.label, stage.parameters()) for stage in (plan.deidentify, *plan.later_maps, *plan.makers)]
     digests = {client: digest for client, (_, digest) in task.rosters.items()}
-    key = work_key("build", task.survey.part.stem, digests, stages, key_id(plan.key))
+    kept = ["sessions"] if plan.keep_sessions else []
+    key = work_key("build", task.survey.part.stem, digests, stages, key_id(plan.key), *kept)
     place = Place(task.folder, key, ".arrow")
     trail = Place(private_folder(task.folder.parent / "audit"), key, ".jsonl")
     done = _finished(place, partial(_read_done, task, trail)) if trail.found() else None
@@ -266,6 +279,7 @@ class _Builder:
         self.notes: Counter[tuple[str, str]] = Counter()
         self.trail: list[str] = []
         self.kept_sessions = self.words = 0
+        self.pending: list[dict[str, Any]] = []
         first = read_survey(task.survey.part)
         for drop in first.drops:
             self._leave_out(drop)
@@ -277,19 +291,22 @@ class _Builder:
         session = replace(entry.session, client_id=client)
         try:
             with time_limit(bound(_characters(session))):
-                made, audit, spans, safe = self._second_pass(session, load_roster(self.task.rosters[client][0]))
+                made, audit, spans, safe, kept = self._second_pass(session, load_roster(self.task.rosters[client][0]))
                 left = {name: sum(turn[name] for turn in audit) for name in AUDIT_COLUMNS}
                 line = audit_line(self.plan.key, self.task.survey.part.name, at, session, spans, left)
                 notes = notes_of(session, safe, spans)
         except PrivacyError:
             raise
         except Exception as error:  # noqa: BLE001 - its message may quote the text
-            made, audit, spans, safe = _set_aside(session, "second_pass", error), [], [], session
+            made, audit, spans, safe, kept = _set_aside(session, "second_pass", error), [], [], session, None
         if isinstance(made, Drop):
             self._leave_out(made)
             return
         self.drops += [item for item in made if isinstance(item, Drop)]
-        self.kept_sessions += tally_session(self.tally, len(session.turns), made)
+        if kept:
+            self.pending.append({**kept, "digest": entry.digest, "made": _fates(made)})
+        else:
+            self.kept_sessions += tally_session(self.tally, len(session.turns), made)
         self.identifiers += Counter((span.type, span.rule) for turn in spans for span in turn)
         if hidden := withheld(session.meta, safe.meta):
             self.identifiers["METADATA", "withheld"] += hidden
@@ -305,22 +322,23 @@ class _Builder:
 
     def _second_pass(
         self, session: Session, roster: Roster
-    ) -> tuple[list[Example | Drop] | Drop, list[dict[str, int]], list[list[Span]], Session]:
-        """What the makers made, each turn's residue, the identifiers found, and the de-identified session."""
+    ) -> tuple[list[Example | Drop] | Drop, list[dict[str, int]], list[list[Span]], Session, dict[str, Any] | None]:
+        """What the makers made, each turn's residue, the identifiers found, the new session, what later passes need."""
         stage = self.plan.deidentify
         safe, found, surrogates = stage.deidentifier(self.plan.key).apply(session, roster)
         residues = audit_turns([turn.text for turn in safe.turns], surrogates, roster, stage.caller_names())
         audit = [{name: int(getattr(residue, name)) for name in AUDIT_COLUMNS} for residue in residues]
         ready = mapped(safe, self.plan.later_maps)
         if isinstance(ready, Drop):
-            return ready, audit, found, safe
+            return ready, audit, found, safe, None
         if not ready.deidentified:
             raise PrivacyError("a session reached the makers that is not de-identified")
-        return [item for maker in self.plan.makers for item in self._made(maker, ready)], audit, found, safe
+        made = [item for maker in self.plan.makers for item in self._made(maker, ready)]
+        kept = {"session": asdict(ready), "surrogates": _texts(safe, surrogates)} if self.plan.keep_sessions else None
+        return made, audit, found, safe, kept
 
     def _made(self, maker: MakeStage, session: Session) -> Iterator[Example | Drop]:
-        labels = tuple(stage.label for stage in (self.task.survey.task.read, *self.plan.maps, self.plan.deidentify))
-        labels += (*(stage.label for stage in self.plan.later_maps), maker.label)
+        labels = stage_labels(self.task, maker)
         for item in maker.make(session):
             yield item if isinstance(item, Drop) else replace(item, provenance=replace(item.provenance, stages=labels))
 
@@ -337,6 +355,24 @@ class _Builder:
             ordinals[place] += 1
             turns = audit[origin.context_start : origin.turn_end]
             yield published.row() | {name: sum(turn[name] for turn in turns) for name in AUDIT_COLUMNS}
+
+
+def stage_labels(task: BuildTask, last: Stage) -> tuple[str, ...]:
+    """`name/version` of every stage that a row of this unit went through; `last` made it."""
+    plan = task.survey.task.plan
+    stages = (task.survey.task.read, *plan.maps, plan.deidentify, *plan.later_maps, last)
+    return tuple(stage.label for stage in stages)
+
+
+def _texts(session: Session, spans: list[list[Span]]) -> list[str]:
+    """The surrogates that stand in a session, each once."""
+    placed = zip(session.turns, spans, strict=True)
+    return sorted({turn.text[span.start : span.end] for turn, found in placed for span in found})
+
+
+def _fates(made: Sequence[Example | Drop]) -> list[dict[str, Any]]:
+    """What the makers did with a session's turns, as JSON values."""
+    return [{"drop": asdict(item)} if isinstance(item, Drop) else {"example": asdict(item.provenance)} for item in made]
 
 
 def pseudonymous(example: Example, key: bytes, digest: str, ordinal: int) -> Example:
@@ -382,6 +418,7 @@ def _write_part(place: Place, built: _Builder) -> None:
         "identifiers": [[*place, count] for place, count in sorted(built.identifiers.items())],
         "words": built.words,
         "notes": [[*place, count] for place, count in sorted(built.notes.items())],
+        "pending": built.pending,
     }
     schema = part_schema().with_metadata({"books": json.dumps(books)})
     with place.writing() as path, pa.ipc.new_file(path, schema) as writer:
@@ -404,6 +441,23 @@ def _read_done(task: BuildTask, trail: Place, path: Path) -> BuildDone:
         Counter({(kind, what): count for kind, what, count in books["notes"]}),
         trail.path(),
     )
+
+
+def pending_of(part: Path) -> list[Pending]:
+    """The sessions that a part keeps for a later pass, in order."""
+    import pyarrow as pa
+
+    with pa.memory_map(str(part)) as file:
+        books = json.loads(pa.ipc.open_file(file).schema.metadata[b"books"])
+    return [
+        Pending(
+            session_from(entry["session"]),
+            entry["digest"],
+            entry["surrogates"],
+            [drop_from(item["drop"]) if "drop" in item else Provenance(**item["example"]) for item in entry["made"]],
+        )
+        for entry in books["pending"]
+    ]
 
 
 def load_roster(path: Path) -> Roster:

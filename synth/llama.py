@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ _CELLS = 256  # contexts are made in multiples of this
 _OVERHEAD = 256 * 2**20  # compute buffers and the library's own
 _TOKENS_A_WORD = 3
 _MOST_SEQUENCES = 128
+_TRIAL = 16  # tokens that each sequence writes to measure the speed
 
 Watch = Callable[[Job, int, Any], None]
 """Called as (job, tokens written, logits) before each token is drawn."""
@@ -122,13 +124,19 @@ class LlamaBackend:
         """
         if not jobs:
             return
+        yield from self._answers(jobs, shape, answer_tokens(shape))
+
+    def free_text(self, jobs: deque[Job], tokens: int) -> Iterator[Answer]:
+        """Answers of no shape and of exactly so many tokens each, for measuring speed."""
+        return self._answers(jobs, None, tokens)
+
+    def _answers(self, jobs: deque[Job], shape: Shape | None, budget: int) -> Iterator[Answer]:
         prompts = [self.tokens(job.prompt) for job in jobs]
-        budget = answer_tokens(shape)
         longest = max(map(len, prompts))
         if longest + budget > self.header.context:
             raise UsageError(
                 f"{self.header.name} sees {self.header.context} tokens; a page takes {longest} and an answer {budget}: "
-                "choose fewer --page-words or --max-words"
+                "choose fewer --page-words or --max-answer-words"
             )
         shared = shared_length(prompts)
         parallel = min(self.options.parallel, len(jobs))
@@ -144,12 +152,36 @@ class LlamaBackend:
 
         encode = self.vocabulary.encode
         room = min(self.header.context, 2048)
-        return embed(self._loaded(), self.options, [encode(text, start=True, special=False)[:room] for text in texts])
+        return embed(self.loaded(), self.options, [encode(text, start=True, special=False)[:room] for text in texts])
+
+    def speed(self, prompt_tokens: int = 400) -> tuple[float, float]:
+        """Tokens a second that are read, and that are written by all sequences together: a run of a few seconds.
+
+        Args:
+            prompt_tokens: length of the prompts, made up from the vocabulary's ordinary tokens.
+        """
+        words = "The lamp in the kitchen stays on. "
+        each = len(self.vocabulary.encode(words, start=False, special=False))
+        length = min(prompt_tokens, self.header.context - 2 * _TRIAL)
+        prompts = [f"{at} " + words * max(1, length // each - 1) for at in range(self.options.parallel)]
+        tokens, times = sum(len(self.tokens(prompt)) for prompt in prompts), []
+        self.loaded()
+        for budget in (1, 1 + _TRIAL):
+            began = time.perf_counter()
+            for _ in self.free_text(deque(Job(prompt, 0, at, 0) for at, prompt in enumerate(prompts)), budget):
+                pass
+            times.append(time.perf_counter() - began)
+        return tokens / times[0], self.options.parallel * _TRIAL / max(times[1] - times[0], 1e-6)
 
     def _sequences(self, cells: int, parallel: int) -> Sequences:
-        return Sequences(self._loaded(), self.vocabulary, self.options, self.sampling, cells, parallel, self.watch)
+        return Sequences(self.loaded(), self.vocabulary, self.options, self.sampling, cells, parallel, self.watch)
 
-    def _loaded(self) -> Any:
+    def loaded(self) -> Any:
+        """The model's handle, its weights loaded.
+
+        Raises:
+            CorporaError: llama.cpp cannot load it.
+        """
         if self._model is None:
             lib = library()
             params = lib.llama_model_default_params()

@@ -20,6 +20,7 @@ from pipelines.commands.options import (
     key_file_option,
     option,
 )
+from pipelines.commands.paraphrase import paraphrase_flags, paraphrase_options, plan_lines, with_paraphrase
 
 if TYPE_CHECKING:
     from pipelines.pipeline import Pipeline
@@ -103,6 +104,7 @@ def _stage_options(function: Function) -> Function:
 
 @click.command()
 @_stage_options
+@paraphrase_options
 @_run_options
 def build(**options: Any) -> None:
     """Read, clean, de-identify, window, split, validate and publish a corpus."""
@@ -114,6 +116,7 @@ def build(**options: Any) -> None:
 @click.command()
 @click.argument("recipe", type=EXISTING_FILE)
 @_stage_options
+@paraphrase_options
 @_run_options
 def run(recipe: Path, **options: Any) -> None:
     """Run a recipe: a TOML file with an ordered list of [[stage]] tables; flags win over it."""
@@ -168,8 +171,9 @@ def _run_recipe(
     from pipelines.recipe import load_recipe
     from pipelines.stages.read import SAMPLE
 
+    rewrite, only = paraphrase_flags(flags), flags.pop("paraphrase_only")
     loaded = load_recipe(recipe, _overrides(flags))
-    pipeline = Pipeline(loaded.stages, loaded.name)
+    pipeline = Pipeline(with_paraphrase(loaded.stages, rewrite, only=only), loaded.name)
     source = pipeline.reads[0].source
     out = out or Path("corpora-out") / source
     if any(read.root == SAMPLE for read in pipeline.reads):
@@ -245,5 +249,7 @@ def _show_plan(pipeline: Pipeline, out: Path, *, as_json: bool) -> None:
     click.echo("therapist turns (consecutive ones merged) that could be targets, before de-identification:")
     for bound, count in plan["funnel"].items():
         click.echo(f"  {bound:>3}+ words  {count}")
+    for line in plan_lines(plan.get("paraphrase")):
+        click.echo(line)
     for reason, count in plan["left_out"].items():
         click.echo(f"  left out: {reason}  {count}")

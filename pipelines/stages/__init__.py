@@ -5,6 +5,7 @@ from pipelines.stages.clean import Clean
 from pipelines.stages.deidentify import Deidentify
 from pipelines.stages.expect import Expect
 from pipelines.stages.language import Language
+from pipelines.stages.paraphrase import Paraphrase
 from pipelines.stages.quality import Quality
 from pipelines.stages.read import Read
 from pipelines.stages.select import Select
@@ -12,7 +13,7 @@ from pipelines.stages.split import Split
 from pipelines.stages.windows import Windows
 
 STAGES: dict[str, type[Stage]] = {
-    cls.name: cls for cls in (Read, Select, Clean, Language, Quality, Deidentify, Windows, Split, Expect)
+    cls.name: cls for cls in (Read, Select, Clean, Language, Quality, Deidentify, Windows, Paraphrase, Split, Expect)
 }
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Language",
     "MakeStage",
     "MapStage",
+    "Paraphrase",
     "Quality",
     "Read",
     "Select",
