@@ -54,7 +54,9 @@ def judge(reading: Reading, i: int) -> tuple[str, float, str]:
         score += _memory(at) if at.wordy else _REMEMBERED
     score += _capital(at) + speech.before(at) + speech.after(at)
     kind = known or _kind(at)
-    if not known and _thing(at, kind):
+    if (
+        not known and _thing(at, kind) and (at.flag or not reading.strict)
+    ):  # strict trusts no article
         return kind, AGAINST, rule
     if kind == LOCATION and at.wordy and not at.inside:
         score = _place_word(at, score)

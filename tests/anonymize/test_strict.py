@@ -10,9 +10,7 @@ UNKNOWN = (
     "I was with the Zanthrip people all day.",
     "And then Morvane said no.",
     "They sent me over to Brokkelhaven for a week.",
-    pytest.param(
-        "He had a Vantrillo in his hand.", marks=pytest.mark.xfail(reason="an article still excuses a capital")
-    ),
+    "He had a Vantrillo in his hand.",
 )
 
 
