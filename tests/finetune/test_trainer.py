@@ -1,5 +1,6 @@
 """The trainer on a tiny Llama: what it learns from, that it survives, what it leaves behind."""
 
+import importlib.util
 import json
 import math
 import os
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -349,6 +351,9 @@ def test_what_cannot_be_trained_is_refused_in_one_line(corpus, llama, tmp_path, 
         train(Job(corpus, str(tmp_path / "taken"), tmp_path / "other", SMALL))
     with pytest.raises(UsageError, match="not a built corpus"):
         train(Job(tmp_path, str(llama), tmp_path / "other", SMALL))
+    if importlib.util.find_spec("tensorboard") is None:
+        with pytest.raises(UsageError, match="pip install tensorboard"):
+            train(replace(job("board"), tensorboard=True))
     empty = make_corpus(tmp_path / "empty", {"validation": 3})
     with pytest.raises(UsageError, match="no split 'train'"):
         train(Job(empty, str(llama), tmp_path / "other2", SMALL))
