@@ -65,6 +65,8 @@ def _run(
             read = {side: side(prompts, 1) for side in sides}
             if at:
                 found.append((whole[batched], whole[serial], read[batched], read[serial]))
+        if any(min(a - c, b - d) <= 0 for a, b, c, d in found):
+            raise RuntimeError("the machine is too busy: a run that only reads took longer than one that writes, too")
         all_at_once = round(median(b / a for a, b, _, _ in found), 2)
         decode = round(median((b - d) / (a - c) for a, b, c, d in found), 2)
         ratios |= {f"decode_n{number}_vs_serial": decode, f"end_to_end_n{number}_vs_serial": all_at_once}
