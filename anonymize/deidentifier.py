@@ -6,19 +6,19 @@ import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 
-from anonymize import vocabulary as voc
-from anonymize.finder import read_session
-from anonymize.gender import with_genders
 from anonymize.keys import KEY_BYTES
 from anonymize.metadata import names_in, publishable
+from anonymize.naming.finder import read_session
+from anonymize.naming.reading import Reading
 from anonymize.ner.plugged import PluggedModel
-from anonymize.reading import Reading
 from anonymize.replace import replace_session
 from anonymize.roster import Roster, Survey, build_roster, names_survey
 from anonymize.rulings import Rulings
 from anonymize.spans import Span
-from anonymize.structured import find_structured
-from anonymize.surrogates import Surrogates
+from anonymize.structured.find import find_structured
+from anonymize.surrogates.gender import with_genders
+from anonymize.surrogates.surrogates import Surrogates
+from anonymize.words import vocabulary as voc
 from corpora.deadline import bound, time_limit
 from corpora.errors import UsageError
 from corpora.records import Session

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from anonymize import vocabulary as voc
-from anonymize.morphology import derived_word
 from anonymize.spans import Span
+from anonymize.words import vocabulary as voc
+from anonymize.words.morphology import derived_word
 
 CLOSED = ("modality", "language", "license", "consent", "quality")
 """Keys whose values come from the source itself, not from a session's header."""

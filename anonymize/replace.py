@@ -7,12 +7,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from anonymize.spans import Span
-from anonymize.surrogates import OVER_89, OVER_89_ATTRIBUTE
+from anonymize.surrogates.surrogates import OVER_89, OVER_89_ATTRIBUTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from anonymize.surrogates import Surrogates
+    from anonymize.surrogates.surrogates import Surrogates
     from corpora.records import Session
 
 AGE_CAP = "90+"

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
-from anonymize import vocabulary as voc
-from anonymize.people import clusters
-from anonymize.tokens import fold
+from anonymize.surrogates.people import clusters
+from anonymize.words import vocabulary as voc
+from anonymize.words.tokens import fold
 
 _SHORTEST_MISSPELT = 6  # letters; shorter names have too many neighbours
 _SHORTEST_PLACE = 3  # letters; shorter tokens of places and organisations are not remembered by themselves

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from anonymize import vocabulary as voc
 from anonymize.roster import Survey
 from anonymize.spans import Span
-from anonymize.tokens import tokenize
+from anonymize.words import vocabulary as voc
+from anonymize.words.tokens import tokenize
 from corpora.errors import UsageError
 
 MASK, KEEP = "mask", "keep"

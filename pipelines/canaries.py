@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from anonymize.canaries import Fate, release
-from anonymize.estimate import over_sessions, wilson
 from anonymize.keys import keyed
+from anonymize.proof.canaries import Fate, release
+from anonymize.proof.estimate import over_sessions, wilson
 from corpora.deadline import bound, time_limit
 from pipelines.engines import Runner
 from pipelines.parts import read_survey

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from anonymize.estimate import recapture
 from anonymize.keys import key_id, keyed
-from anonymize.second import NUMBERS, WORDS
+from anonymize.proof.estimate import recapture
+from anonymize.proof.second import NUMBERS, WORDS
 from corpora.records import SCHEMA_VERSION
 from expectations.metrics import AUDIT_COLUMNS
 from expectations.quasi import k_anonymity

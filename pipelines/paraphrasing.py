@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from anonymize.audit import audit_turns
+from anonymize.proof.audit import audit_turns
 from anonymize.spans import Span
 from corpora.files import private_folder, replacing, write_atomic
 from corpora.records import Drop, Example, count_words

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from anonymize.estimate import most_likely_at_most
-from anonymize.review import Finding, Review, draw_passages, masked_text
+from anonymize.proof.estimate import most_likely_at_most
+from anonymize.proof.review import Finding, Review, draw_passages, masked_text
 from anonymize.rulings import COLUMNS, KEEP, MASK, read_decisions
 from anonymize.spans import Span
 from corpora.deadline import bound, time_limit

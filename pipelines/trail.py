@@ -13,11 +13,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from anonymize.audit import counts_by_rule
 from anonymize.keys import keyed
-from anonymize.second import captures, find_otherwise
+from anonymize.proof.audit import counts_by_rule
+from anonymize.proof.second import captures, find_otherwise
+from anonymize.proof.stories import story_of
 from anonymize.spans import Span
-from anonymize.stories import story_of
 from corpora.files import replacing
 from corpora.records import Session
 

@@ -16,9 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from anonymize.audit import audit_turns
 from anonymize.keys import key_id, keyed
 from anonymize.metadata import withheld
+from anonymize.proof.audit import audit_turns
 from corpora.deadline import OutOfTimeError, bound, time_limit
 from corpora.errors import PrivacyError, TextError
 from corpora.files import private_folder

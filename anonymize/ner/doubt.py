@@ -12,18 +12,18 @@ import functools
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from anonymize import context
-from anonymize import vocabulary as voc
-from anonymize.evidence import judge, threshold
+from anonymize.naming.evidence import judge, threshold
+from anonymize.naming.places import place_cue
+from anonymize.naming.reading import LOCATION, NAME, ORG
 from anonymize.ner import MODEL
-from anonymize.places import place_cue
-from anonymize.reading import LOCATION, NAME, ORG
-from anonymize.tokens import NUMBER, START
+from anonymize.words import context
+from anonymize.words import vocabulary as voc
+from anonymize.words.tokens import NUMBER, START
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
-    from anonymize.reading import Reading
+    from anonymize.naming.reading import Reading
 
 RULE = "ner"
 _UNDER = 1.0  # how far a score may be under its threshold; one of four tried on gold-dev, tests/gold/dev and the sample

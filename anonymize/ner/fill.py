@@ -17,8 +17,8 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from anonymize import context
-from anonymize import vocabulary as voc
+from anonymize.words import context
+from anonymize.words import vocabulary as voc
 
 LABELS = ("PERSON", "LOCATION", "ORG")
 """The recognizer's classes, under the names that spaCy's and Presidio's users know."""

@@ -15,14 +15,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from anonymize import context
 from anonymize.spans import Span
-from anonymize.tokens import NUMBER
+from anonymize.words import context
+from anonymize.words.tokens import NUMBER
 from corpora.errors import UsageError
 from corpora.files import sha256_file
 
 if TYPE_CHECKING:
-    from anonymize.reading import Reading
+    from anonymize.naming.reading import Reading
 
 Finder = Callable[[str], list[Span]]
 """Text of one piece -> spans in it."""

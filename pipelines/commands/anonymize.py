@@ -59,9 +59,9 @@ def deidentified(read: Read, stage: Deidentify, key: bytes, mapping: Mapping) ->
         GateError: names of the roster or the caller's, or valid structured identifiers, are left in the output.
     """
     from anonymize import build_roster
-    from anonymize.audit import audit_turns
     from anonymize.keys import keyed
     from anonymize.mapping import note
+    from anonymize.proof.audit import audit_turns
     from pipelines.passes import units_of
     from pipelines.stages import Language
     from pipelines.units import client_of, introduced, mapped, read_unit

@@ -40,9 +40,9 @@ def anonymize_eval(
 
     Shown are counts only, never what stands in the transcripts.
     """
-    from anonymize.evaluate import evaluate, read_gold_sessions
-    from anonymize.evaluate_plot import plot_evaluation
     from anonymize.keys import KEY_BYTES
+    from anonymize.proof.evaluate import evaluate, read_gold_sessions
+    from anonymize.proof.evaluate_plot import plot_evaluation
     from corpora.files import private_folder, write_atomic
     from pipelines.progress import unit_progress
     from pipelines.stages import Deidentify

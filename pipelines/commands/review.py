@@ -12,7 +12,7 @@ from corpora.errors import UsageError
 from pipelines.commands.options import ANY_PATH, EXISTING_FILE
 
 if TYPE_CHECKING:
-    from anonymize.review import Finding
+    from anonymize.proof.review import Finding
 
 
 @click.command()

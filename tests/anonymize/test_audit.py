@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from anonymize import Deidentifier
-from anonymize.audit import Residue, audit_turns, counts_by_rule
+from anonymize.proof.audit import Residue, audit_turns, counts_by_rule
 from anonymize.roster import Survey, SurveyForm, build_roster
 from anonymize.spans import Span
 from corpora.records import Origin, Session, Turn
@@ -115,7 +115,7 @@ import socket
 def refuse(*args, **kwargs):
     raise AssertionError("a socket was opened")
 socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
-from anonymize.audit import audit_turns
+from anonymize.proof.audit import audit_turns
 from anonymize.roster import Roster
 text = "tess@quietriver.co.uk 614-555-0142 https://quietriver.net 4539 1488 0343 6467 GB33BUKB20201555555555"
 print(audit_turns([text], [[]], Roster("c"))[0].structured_hits)

@@ -3,7 +3,7 @@ import random
 import pytest
 
 from anonymize import SPAN_TYPES, Deidentifier
-from anonymize.canaries import make_canary, plant, release
+from anonymize.proof.canaries import make_canary, plant, release
 from anonymize.rulings import rulings
 from corpora.records import Origin, Session, Turn
 

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from anonymize.estimate import most_likely_at_most, over_sessions, recapture, wilson
+from anonymize.proof.estimate import most_likely_at_most, over_sessions, recapture, wilson
 
 
 @pytest.mark.parametrize(

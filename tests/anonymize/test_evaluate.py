@@ -3,9 +3,9 @@ import json
 import pytest
 
 from anonymize import Deidentifier
-from anonymize.evaluate import GoldSession, evaluate, read_gold_sessions, score_session, summarise
-from anonymize.evaluate_plot import plot_evaluation
-from anonymize.gold import GoldSpan, render_folder
+from anonymize.proof.evaluate import GoldSession, evaluate, read_gold_sessions, score_session, summarise
+from anonymize.proof.evaluate_plot import plot_evaluation
+from anonymize.proof.gold import GoldSpan, render_folder
 from anonymize.spans import Span
 from corpora.errors import UsageError
 

@@ -12,8 +12,8 @@ from itertools import islice
 import pytest
 
 from anonymize import Deidentifier
-from anonymize import vocabulary as voc
-from anonymize.origins import GROUPS, names_of, origin_of
+from anonymize.words import vocabulary as voc
+from anonymize.words.origins import GROUPS, names_of, origin_of
 
 DETECTOR = Deidentifier(bytes(32))
 TOLERATED = 0.03

@@ -1,7 +1,7 @@
 import pytest
 
 from anonymize import Deidentifier
-from anonymize.gender import gender_of
+from anonymize.surrogates.gender import gender_of
 from corpora.records import Origin, Session, Turn
 
 DEIDENTIFIER = Deidentifier(b"k" * 32)
@@ -52,7 +52,7 @@ def test_kinship_outweighs_the_list_and_the_list_outweighs_a_pronoun():
 
 def test_the_surrogate_agrees_with_the_pronouns_in_all_sessions():
     from anonymize import build_roster
-    from anonymize.pools import pools
+    from anonymize.surrogates.pools import pools
 
     def session(*texts):
         return Session("s", "test", "c1", [Turn(i, "client", "C:", t) for i, t in enumerate(texts)], {}, Origin("f"))

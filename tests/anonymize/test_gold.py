@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from anonymize.gold import main, read_gold, render_folder
+from anonymize.proof.gold import main, read_gold, render_folder
 from corpora.errors import UsageError
 
 GOLD_DEV = Path(__file__).parents[2] / "../shared/data/gold-dev"

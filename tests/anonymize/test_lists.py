@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-LISTS = Path(__file__).parents[2] / "anonymize" / "lists"
+LISTS = Path(__file__).parents[2] / "anonymize" / "words" / "lists"
 FILES = sorted(path.name for path in LISTS.iterdir() if path.suffix in {".txt", ".tsv"})
 LEAST = {
     "nicknames.tsv": 400,

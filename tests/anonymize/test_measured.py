@@ -6,7 +6,7 @@ import pytest
 
 import corpora
 from anonymize import Deidentifier
-from anonymize.gold import read_gold
+from anonymize.proof.gold import read_gold
 
 pytestmark = pytest.mark.integration
 

@@ -2,8 +2,8 @@ import itertools
 
 import pytest
 
-from anonymize.people import clusters
 from anonymize.roster import NameForm
+from anonymize.surrogates.people import clusters
 
 
 def shared(**forms):

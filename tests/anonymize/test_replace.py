@@ -6,7 +6,7 @@ from anonymize import Deidentifier
 from anonymize.replace import replace_session, replace_text
 from anonymize.roster import Survey, SurveyForm, build_roster
 from anonymize.spans import Span
-from anonymize.surrogates import Surrogates
+from anonymize.surrogates.surrogates import Surrogates
 from corpora.records import Origin, Session, Turn
 
 ROSTER = build_roster("c1", [Survey((SurveyForm("marisol", "NAME", 3, "given", "f"),))])

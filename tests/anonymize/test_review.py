@@ -1,4 +1,4 @@
-from anonymize.review import ELSEWHERE, Review, draw_passages, masked_text
+from anonymize.proof.review import ELSEWHERE, Review, draw_passages, masked_text
 from anonymize.spans import Span
 
 FILL = "I went there and it was good, and then we talked about it. It was fine, and so I left."

@@ -10,10 +10,10 @@ import sys
 import pytest
 
 from anonymize import Deidentifier, build_roster
-from anonymize.pools import pools
 from anonymize.roster import names_survey
-from anonymize.surrogates import Surrogates
-from anonymize.tokens import fold
+from anonymize.surrogates.pools import pools
+from anonymize.surrogates.surrogates import Surrogates
+from anonymize.words.tokens import fold
 from corpora.records import Origin, Session, Turn
 
 KEY = b"k" * 32

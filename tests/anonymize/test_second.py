@@ -3,8 +3,8 @@ import inspect
 
 import pytest
 
-from anonymize import second
-from anonymize.second import find_otherwise
+from anonymize.proof import second
+from anonymize.proof.second import find_otherwise
 
 
 def found(*turns):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anonymize.spans import SPAN_TYPES
-from anonymize.structured import find_structured, normalise
+from anonymize.structured.find import find_structured, normalise
 
 MARK = re.compile(r"\[(?P<type>[A-Z0-9_]+)\|(?P<surface>[^\]]*)\]")
 

@@ -6,11 +6,11 @@ import tomllib
 
 import pytest
 
-from anonymize.dates import MONTHS
-from anonymize.numerals import digits_of
 from anonymize.roster import Roster, Survey, SurveyForm, build_roster
-from anonymize.surrogate_dates import move_date, read_date
-from anonymize.surrogates import OVER_89, Surrogates
+from anonymize.structured.dates import MONTHS
+from anonymize.surrogates.dates import move_date, read_date
+from anonymize.surrogates.surrogates import OVER_89, Surrogates
+from anonymize.words.numerals import digits_of
 from corpora.errors import UsageError
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
@@ -102,7 +102,7 @@ def test_key_and_client_change_surrogates_and_nothing_else_does():
 
 
 def test_gender_follows_the_roster():
-    from anonymize.pools import pools
+    from anonymize.surrogates.pools import pools
 
     given = pools()["given"]
     assert any(name("Robert") in pool["m"].split() for pool in given.values())
@@ -252,7 +252,9 @@ def test_an_empty_roster_serves_unknown_names():
 
 
 def test_organisations_and_streets_taken_for_people_get_no_person_s_name():
-    pools = tomllib.loads((importlib.resources.files("anonymize") / "pools.toml").read_text(encoding="utf-8"))
+    pools = tomllib.loads(
+        (importlib.resources.files("anonymize.surrogates") / "pools.toml").read_text(encoding="utf-8")
+    )
     assert name("Tolliver Poultry") in pools["firms"]["first"].split()
     assert surrogates().text_for("NAME", "Calle Allende").split()[-1] not in pools["surname"]["english"].split()
 
@@ -264,7 +266,9 @@ def test_parts_that_a_hyphen_joins_stay_given_names_and_honorifics_stay():
 
 
 def test_unknown_gender_gives_a_neutral_name_or_follows_a_spanish_ending():
-    pools = tomllib.loads((importlib.resources.files("anonymize") / "pools.toml").read_text(encoding="utf-8"))["given"]
+    pools = tomllib.loads(
+        (importlib.resources.files("anonymize.surrogates") / "pools.toml").read_text(encoding="utf-8")
+    )["given"]
     assert all(pool["u"].split() for pool in pools.values())
     assert name("Fernanda") in pools["spanish"]["f"].split()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import corpora
-from anonymize.gold import main as render
+from anonymize.proof.gold import main as render
 from anonymize.spans import SPAN_TYPES
 from corpora import Session, read_source
 from corpora.records import count_words

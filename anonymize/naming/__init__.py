@@ -1,0 +1,1 @@
+"""People, places and organisations: found by lists, capitals and what is said around them."""

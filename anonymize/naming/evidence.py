@@ -1,0 +1,203 @@
+"""How sure it is that a token names someone or something: lists, capitals, context and memory, added up.
+
+The weights were set by hand from rules of thumb: a list or a capital decides alone; a word that is also a name needs
+one strong cue or two fair ones; what speaks for the word outweighs one cue. Recall comes first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anonymize.naming import speech
+from anonymize.naming.places import employer_cue, org_cue, place_cue, strong_place_cue
+from anonymize.naming.reading import LOCATION, NAME, ORG
+from anonymize.naming.speech import AGAINST, GOOD, SOME, STRONG, WEAK, Spot
+from anonymize.words import context
+from anonymize.words import vocabulary as voc
+from anonymize.words.tokens import HYPHEN, LOWER, UPPER
+
+if TYPE_CHECKING:
+    from anonymize.naming.reading import Reading
+
+THRESHOLD = 2.0
+_LENIENT = 0.5  # the same for given names and places where capitals mean nothing: there is less to go by
+
+_UNUSUAL = 1.5  # the same for words that people are seldom called by
+
+_LISTED = 2.5  # on a list, and no ordinary word
+_UNKNOWN = 1.0  # in no list at all
+_CASELESS = 1.0  # more for an unknown word where capitals mean nothing
+_INSIDE = 2.0  # a capital inside a sentence
+_FIRST = 1.0  # a capital at a sentence's start, if the token is no ordinary word
+_INDIFFERENT = -2.5  # a drug, a brand, a weekday ...
+_REMEMBERED = 2.5
+_STRICT = 1.0
+_OFTEN = 3  # sightings that make a name of the session's out of a word
+
+_ARTICLES = frozenset({"a", "an", "the", "that", "this", "some"})
+_ONE = frozenset({"a", "an", "every", "each", "some", "any", "no", "another", "thousand", "hundred", "per"})
+_PRESENTING = frozenset({"there", "also", "is", "not", "got"})  # "is there a Duke?"
+_OWNERS = context.DETERMINERS | context.POSSESSIVES | context.MODIFIERS
+_WHEREABOUTS = frozenset({"at", "from", "to", "for", "in", "near", "of", "with"})
+_AFTER_THINGS = (
+    context.SUBJECTS | context.AUXILIARIES | context.BE | (context.PREPOSITIONS - {"from"}) | {"and", "or", "but", "so"}
+)
+_ACRONYM = 5  # letters of the longest acronym
+
+
+def judge(reading: Reading, i: int) -> tuple[str, float, str]:
+    """(type, score, rule) of token i in its place."""
+    at = speech.spot(reading, i)
+    known = remembered(reading, i)
+    score = _prior(at)
+    rule = "memory" if known else "list" if score >= THRESHOLD else "capital" if at.inside else "context"
+    if known:
+        score += _memory(at) if at.wordy else _REMEMBERED
+    score += _capital(at) + speech.before(at) + speech.after(at)
+    kind = known or _kind(at)
+    if not known and _thing(at, kind) and (at.flag or not reading.strict):  # strict trusts no article
+        return kind, AGAINST, rule
+    if kind == LOCATION and at.wordy and not at.inside:
+        score = _place_word(at, score)
+    return kind, score, rule
+
+
+def threshold(reading: Reading, i: int, kind: str) -> float:
+    """The score that token i needs."""
+    if reading.cased and reading.shape[i] == LOWER and reading.wordy(i) and not reading.sightings[reading.low[i]]:
+        return THRESHOLD + SOME  # a name would have its capital
+    if reading.cased or not (kind == LOCATION or reading.flag[i] & voc.GIVEN):
+        return THRESHOLD
+    if reading.flag[i] & voc.GIVEN and reading.wordy(i) and not reading.flag[i] & (voc.USUAL | voc.NAME_FIRST):
+        return _UNUSUAL
+    return _LENIENT + WEAK if speech.stands_alone(reading.low[i]) else _LENIENT
+
+
+def remembered(reading: Reading, i: int) -> str:
+    """The type that memory gives token i, its plural taken back; "" where it knows nothing."""
+    low = reading.low[i]
+    return reading.memory.get(low) or (reading.memory.get(low[:-1], "") if low[-1] == "s" else "")
+
+
+def _memory(at: Spot) -> float:
+    """What a remembered name weighs where its form is an ordinary word as well."""
+    reading, often = at.reading, at.reading.sightings[at.low] >= _OFTEN
+    if reading.capital(at.i):
+        return STRONG if often else GOOD
+    if at.p in _ONE and not at.suffix and not (at.ends and at.pp in _PRESENTING):
+        return 0.0  # a mark, every hunter
+    if reading.cased and not reading.careless:
+        return WEAK
+    if at.alone:
+        return (GOOD if at.mass else STRONG) if often else SOME
+    return STRONG
+
+
+def _thing(at: Spot, kind: str) -> bool:  # noqa: PLR0911 - one return a case
+    """Whether an article makes a thing of the token: a Stetson, the Lincoln; not the Finch lot, at the Castellan."""
+    if at.reading.suffix[at.i] == "s" and at.ends and at.p in context.BUYING:
+        return True
+    if at.p not in _ARTICLES or at.suffix or at.reading.suffix[at.i] or at.flag & voc.ORG_HEAD:
+        return False
+    new = not at.flag and not at.reading.capital(at.i)
+    if at.p in ("a", "an") and (new or at.flag & voc.KEEP):
+        return True  # a kabocha squash, a Thai place
+    if not (at.ends or at.n in _AFTER_THINGS) or (at.low[-1] == "s" and not at.flag & voc.THING):
+        return False  # the Finch lot, the Dunleavys
+    if at.reading.capital(at.i):
+        if kind != NAME:
+            return at.p != "the" and kind == LOCATION
+        return bool(at.flag & voc.THING) or at.pp not in _WHEREABOUTS
+    return at.reading.cased or not at.flag
+
+
+def _prior(at: Spot) -> float:  # noqa: PLR0911 - one return a case
+    """What the lists alone say."""
+    f = at.flag
+    if f & voc.ORG and f & (voc.KEEP | voc.CHAIN) and not f & voc.NAME and employer_cue(at.reading, at.i, voc.CHAIN):
+        return _LISTED
+    if f & voc.STATE and (not at.given or place_cue(at.reading, at.i)):
+        return _INDIFFERENT - _INSIDE
+    if f & voc.KEEP and not at.given and (f & voc.FAMOUS or not (f & voc.PLACE and place_cue(at.reading, at.i))):
+        return _INDIFFERENT
+    score = 0.0
+    if f & voc.ORG and not f & (voc.NAME | voc.PLACE):
+        return _LISTED if employer_cue(at.reading, at.i, f) else -_INSIDE  # where one works, not where one shops
+    if f & (voc.NAME | voc.PLACE) and not at.wordy:
+        score = _LISTED
+    elif f == 0:
+        score = _unknown(at)
+    elif f & voc.RARE:
+        score = WEAK
+    if (f & voc.KIN and not _in_name(at)) or (f & voc.TITLE and not f & voc.NAME):
+        return score + _INDIFFERENT
+    if f & (voc.FAMOUS | voc.STATE) and at.given and at.inside and not f & voc.NAME_FIRST:
+        return -_INSIDE  # a month, a brand, a state always has its capital
+    return score
+
+
+def _in_name(at: Spot) -> bool:
+    """Whether a word for kin or a role is part of a name here: (Dairy) Maid, (with) Dean."""
+    if at.inside and at.reading.joined(at.i) and at.reading.capital(at.i - 1) and at.reading.inside(at.i - 1):
+        return not at.flag & voc.TITLE
+    return bool(at.flag & voc.USUAL) and at.p not in _OWNERS
+
+
+def _unknown(at: Spot) -> float:
+    """A token in no list: likely a name, unless it is too short, no word at all, or broken off."""
+    score = _UNKNOWN + (0.0 if at.reading.cased else _CASELESS)
+    if len(at.low) == 2 or context.VOWELS.isdisjoint(at.low):  # noqa: PLR2004 - two letters are more often a stammer
+        return score + AGAINST
+    if _cut_off(at):
+        return score + (STRONG if at.low in at.reading.beginnings else AGAINST)  # "Thib-, she's Thibodeau"
+    return score
+
+
+def _cut_off(at: Spot) -> bool:
+    """Whether an unknown token is a broken-off word: "wha-what", "respon- "."""
+    reading, i = at.reading, at.i
+    text, end = reading.turns[reading.tokens.turn[i]], reading.tokens.end[i]
+    if text[end : end + 1] not in ("-", "\u2013", "\u2014"):
+        return False
+    joined = i + 1 < reading.count and reading.before[i + 1] == HYPHEN
+    return not joined or reading.low[i + 1].startswith(at.low[:2])
+
+
+def _capital(at: Spot) -> float:
+    reading, i = at.reading, at.i
+    if not at.inside:
+        if not reading.capital(i):
+            return 0.0
+        return _FIRST if not at.wordy else WEAK if at.flag & voc.RARE else 0.0
+    if reading.shape[i] == UPPER and at.flag & voc.WORD and not at.flag & (voc.NAME | voc.PLACE):
+        return -WEAK  # a word that is stressed
+    if reading.shape[i] == UPPER and len(at.low) <= _ACRONYM and (at.wordy or not at.flag & voc.NAME):
+        if org_cue(reading, i):
+            return SOME if at.p == "for" or at.flag else _INSIDE + WEAK  # for PTSD, at LSG
+        return -WEAK
+    return _INSIDE + (_STRICT if reading.strict else 0.0)
+
+
+def _kind(at: Spot) -> str:
+    reading, i, f = at.reading, at.i, at.flag
+    place = place_cue(reading, i)
+    if f & (voc.PLACE | voc.PLACE_WORD) and (not f & voc.NAME or place):
+        return LOCATION
+    if f & voc.NAME or not (at.inside or f & voc.ORG):
+        return NAME
+    if f & voc.ORG:
+        return ORG
+    if place:
+        return LOCATION
+    second = f & voc.WORD and reading.joined(i) and reading.capital(i - 1) and not reading.flag[i - 1] & voc.NAME
+    return ORG if org_cue(reading, i) or (second and at.p not in context.FUNCTION) else NAME
+
+
+def _place_word(at: Spot, score: float) -> float:
+    """The score of a place that is an ordinary word, without a capital that tells: only words that lead to it do."""
+    reading, i = at.reading, at.i
+    if strong_place_cue(reading, i):
+        return score + STRONG if not at.mass else 0.0
+    if at.mass or at.low.endswith("ing"):
+        return 0.0
+    return score + (SOME if place_cue(reading, i) and at.bare else -SOME)

@@ -1,0 +1,68 @@
+"""Finding names, places and organisations in one session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from anonymize.naming import names, places, roads
+from anonymize.naming.reading import Reading
+from anonymize.ner import doubt
+from anonymize.ner.plugged import PluggedModel
+from anonymize.spans import Span
+
+
+def read_session(
+    turns: Sequence[str],
+    known: Mapping[str, str],
+    phrases: Mapping[str, str],
+    taken: Sequence[Sequence[Span]],
+    caller: frozenset[str] = frozenset(),
+    *,
+    strict: bool = False,
+    model: PluggedModel | None = None,
+) -> Reading:
+    """Read one session and decide on every token.
+
+    What is certain by shape (phrases, head words, spelled names) comes first; then every candidate is scored twice,
+    since the first pass fills the session's memory and the second uses it. What is in doubt then is for the packaged
+    recognizer, which reads nothing else.
+
+    Args:
+        turns: the session's turns.
+        known: look-up forms of single tokens that are certain from elsewhere -> their type.
+        phrases: phrases of several tokens that are certain from elsewhere -> their type.
+        taken: per turn, spans that are decided already (structured identifiers) and are left alone.
+        caller: look-up forms of names that the caller gave; they are masked with a capital even if they are words.
+        strict: mask every unexplained capital inside a sentence.
+        model: a model of the user's, asked last.
+    """
+    reading = Reading(turns, known, phrases, taken, caller, strict=strict)
+    names.mark_caller(reading)
+    places.mark_phrases(reading)
+    places.keep_titles(reading)
+    names.mark_spelled(reading)
+    places.mark_organisations(reading)
+    places.mark_streets(reading)
+    roads.mark_roads(reading)
+    for again in range(3):
+        if again > 1 and not reading.careless:
+            break  # only a careless session still has names to learn
+        _decide(reading)
+    doubt.settle(reading)
+    if model:
+        model.add_to(reading)
+        _decide(reading)
+    return reading
+
+
+def _decide(reading: Reading) -> None:
+    """Decide on every token by what is known so far, and learn from it."""
+    names.mark_scored(reading)
+    names.extend_runs(reading)
+    names.extend_hyphens(reading)
+    names.mark_initials(reading)
+    places.mark_firms(reading)
+    places.mark_linked(reading)
+    places.mark_signs(reading)
+    reading.remember()
+    places.mark_remembered(reading)

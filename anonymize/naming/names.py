@@ -1,0 +1,260 @@
+"""Names: every candidate token is scored; letters, initials and neighbours are added to what was found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anonymize.naming import speech
+from anonymize.naming.evidence import THRESHOLD, judge, remembered, threshold
+from anonymize.naming.reading import LOCATION, NAME, ORG, TAKEN
+from anonymize.naming.speech import SOME, WEAK
+from anonymize.words import context
+from anonymize.words import vocabulary as voc
+from anonymize.words.tokens import COMMA, HYPHEN, LOWER, NUMBER, SPACE, START, TITLE, UPPER
+
+if TYPE_CHECKING:
+    from anonymize.naming.reading import Reading
+
+_PLAIN = voc.WORD | voc.KEEP | voc.CAPITAL | voc.KIN | voc.TITLE | voc.STATE | voc.ORG_HEAD
+_SPELLED = 3  # a spelled name's fewest letters
+
+
+def mark_caller(reading: Reading) -> None:
+    """Mark the caller's names where they stand with a capital, also those that are words or name no patient.
+
+    At the start of a sentence, and in sessions or turns without meaning in their capitals, a word still needs evidence.
+    """
+    shapes = reading.tokens.shape
+    for i, low in enumerate(reading.low):
+        capital = shapes[i] == TITLE or reading.shape[i] == UPPER
+        if low in reading.caller and capital and (reading.inside(i) or not reading.wordy(i)):
+            reading.mark(i, i + 1, NAME, "caller")
+
+
+def mark_spelled(reading: Reading) -> None:
+    """Mark names that are spelled out (M-A-R-I-S-O-L; m a r i s o l) and initials (J.T.)."""
+    low, i = reading.low, 0
+    while i < reading.count:
+        j = i
+        while j + 1 < reading.count and len(low[j]) == len(low[j + 1]) == 1 and _next_letter(reading, j + 1):
+            j += 1
+        status = reading.status[i : j + 1]  # a kept pair inside ("U.S.") does not keep Y-U-S-U-F
+        if j > i and low[i].isalpha() and TAKEN not in status and not (all(status) or (j == i + 1 and any(status))):
+            if j - i + 1 < _SPELLED:
+                _mark_pair(reading, i)
+            else:
+                _mark_letters(reading, i, j + 1)
+        i = j + 1
+
+
+def _next_letter(reading: Reading, i: int) -> bool:
+    turn, start, end = reading.tokens.turn, reading.tokens.start, reading.tokens.end
+    gap = reading.turns[turn[i]][end[i - 1] : start[i]]
+    return reading.low[i].isalpha() and gap in ("-", ".", ". ", " ", ", ") and turn[i] == turn[i - 1]
+
+
+def _mark_pair(reading: Reading, i: int) -> None:
+    """Two letters, each with its stop, are a person's initials unless they are a known abbreviation."""
+    start, end, text = reading.tokens.start[i], reading.tokens.end[i + 1], reading.turns[reading.tokens.turn[i]]
+    dotted = text[start + 1 : start + 2] == "." == text[end : end + 1] and end - start == len("A.B")
+    if dotted and reading.low[i] + reading.low[i + 1] not in context.ABBREVIATIONS:
+        reading.mark(i, i + 2, NAME, "initials")
+
+
+def _mark_letters(reading: Reading, a: int, b: int) -> None:
+    word = "".join(reading.low[a:b])
+    flag = reading.vocab.flags.get(word, 0)
+    hyphens = all(reading.before[k] == HYPHEN for k in range(a + 1, b)) and not context.VOWELS.isdisjoint(word)
+    stammer = len(set(word)) < _SPELLED - 1
+    if not stammer and (flag & voc.NAME or (not flag and (hyphens or b - a > _SPELLED))):
+        reading.mark(a, b, NAME, "spelled")
+
+
+def mark_scored(reading: Reading) -> None:
+    """Score every candidate that is not decided yet, mark those that reach their threshold, and learn from the others.
+
+    A word that is also a name and gathers fair evidence in several places, with little against it, is remembered.
+    """
+    evidence: dict[str, list[float]] = {}
+    for i in range(reading.count):
+        if not _candidate(reading, i):
+            continue
+        kind, score, rule = judge(reading, i)
+        if _slipped(reading, i):
+            reading.slips.add(i)
+        if score >= threshold(reading, i, kind):
+            reading.label[i], reading.rule[i] = kind, rule
+        elif reading.wordy(i) and reading.flag[i] & (voc.GIVEN | voc.PLACE_WORD) and not reading.capital(i):
+            evidence.setdefault(reading.low[i], []).append(score)
+    for low, scores in evidence.items():
+        if max(scores) >= SOME and sum(scores) >= max(THRESHOLD, WEAK * len(scores)):
+            reading.memory.setdefault(low, NAME if reading.vocab.flags.get(low, 0) & voc.NAME else LOCATION)
+
+
+def _candidate(reading: Reading, i: int) -> bool:  # noqa: PLR0911 - one return a case
+    """Whether token i may be a name at all; most tokens are ruled out here, cheaply."""
+    f = reading.flag[i]
+    low = reading.low[i]
+    if reading.label[i] or reading.status[i] or reading.shape[i] == NUMBER or _leads_name(reading, i):
+        return False
+    if low in reading.memory and low not in context.CRIES:
+        return True
+    if low in context.OATHS and reading.before[i] in (START, COMMA) and reading.ends(i):
+        return False
+    if low in context.CRIES and not (reading.capital(i) and reading.inside(i)):
+        return False
+    if f & voc.CAPITAL or len(low) == 1:
+        return len(low) == 1 and _lettered(reading, i)
+    listed = f & (voc.NAME | voc.PLACE | voc.PLACE_WORD | voc.ORG) or (f & voc.RARE and speech.family(reading, i))
+    if listed or reading.shape[i] != LOWER:
+        return True
+    if f & _PLAIN or (not f and reading.cased):
+        return _after_title(reading, i) or bool(not f and remembered(reading, i))
+    return True
+
+
+def _leads_name(reading: Reading, i: int) -> bool:
+    """Whether token i is a title before a name (Judge Ledford, Deaconess Bae), not a name itself."""
+    if not reading.flag[i] & voc.TITLE or reading.low[i] not in context.STYLES or i + 1 >= reading.count:
+        return False
+    k = i + 1
+    if reading.before[k] != SPACE or reading.suffix[i]:
+        return False
+    return reading.capital(k) if reading.cased else reading.solid(k)
+
+
+def _after_title(reading: Reading, i: int) -> bool:
+    if not i or reading.before[i] != SPACE or reading.low[i] in context.FUNCTION:
+        return False
+    title = reading.low[i - 1]
+    return title in context.SURNAME_TITLES or (not reading.flag[i] and title in context.TITLES)
+
+
+def _lettered(reading: Reading, i: int) -> bool:
+    """Whether a single letter stands for a surname: Mr. Z."""
+    if not _after_title(reading, i) or reading.low[i - 1] not in context.SHORT_TITLES:
+        return False
+    return reading.capital(i) if reading.cased else reading.low[i] not in context.VOWELS
+
+
+def _slipped(reading: Reading, i: int) -> bool:
+    """Whether a cased session seems to write a name of its own, which is a word as well, without its capital."""
+    if not reading.cased or reading.shape[i] != LOWER or not reading.wordy(i) or not reading.flag[i] & voc.GIVEN:
+        return False
+    at = speech.spot(reading, i)
+    return reading.sightings[at.low] > 0 and speech.before(at) + speech.after(at) >= speech.FAIR
+
+
+def mark_initials(reading: Reading) -> None:
+    """Mark single letters that belong to a name: Reginald A., Anthony M. Lopes, N. Vukovich."""
+    label, before = reading.label, reading.before
+    for i, word in enumerate(reading.low):
+        if len(word) != 1 or not word.isalpha() or label[i] or reading.status[i] or reading.suffix[i]:
+            continue
+        text, end = reading.turns[reading.tokens.turn[i]], reading.tokens.end[i]
+        dotted = text[end : end + 1] == "."
+        after = i > 0 and before[i] == SPACE and label[i - 1] == NAME and not reading.suffix[i - 1]
+        leads = i + 1 < reading.count and before[i + 1] == SPACE and label[i + 1] == NAME
+        plain = word == "i" or (word == "a" and not dotted)
+        if (after and leads) or ((after or leads) and not plain and (dotted or reading.capital(i))):
+            reading.mark(i, i + 1, NAME, "initial")
+
+
+def extend_runs(reading: Reading) -> None:
+    """A capital right after or right before a decided token belongs to it, as does a listed surname after a name."""
+    label = reading.label
+    for i in range(1, reading.count):
+        if bool(label[i]) == bool(label[i - 1]) or not reading.joined(i):
+            continue
+        if label[i - 1] == NAME and (words := _listed_surname(reading, i)):
+            reading.mark(i, i + words, NAME, "run")
+            continue
+        new, old = (i, i - 1) if label[i - 1] else (i - 1, i)
+        if new < old and _attribute(reading, new, old):
+            label[new], reading.rule[new] = ORG if label[old] == NAME else label[old], "run"
+            continue
+        surname = (
+            label[i - 1] == NAME and reading.inside(i) and reading.shape[i] == TITLE and reading.flag[i] & voc.SURNAME
+        )
+        if not surname and (reading.barred(new) or reading.flag[new] & voc.KIN or reading.low[new] in context.TITLES):
+            continue
+        if _belongs(reading, new, old):
+            label[new], reading.rule[new] = label[old], "run"
+
+
+def _listed_surname(reading: Reading, i: int) -> int:
+    """How many tokens from i on are a listed surname of several words (standing bear, de la cruz); 0 for none."""
+    for rest, flag in reading.vocab.phrases.get(reading.low[i], ()):
+        stop = i + 1 + len(rest)
+        free = not any(reading.label[i:stop]) and not any(reading.status[i:stop])
+        if flag & voc.SURNAME and tuple(reading.low[i + 1 : stop]) == rest and free:
+            return stop - i
+    return 0
+
+
+def extend_hyphens(reading: Reading) -> None:
+    """A word with hyphens is a name as a whole: Ha-neul, Ji-hoon-ah, Noor-ol-Hoda, N-Nelda; not Harvard-educated."""
+    b = 1
+    while b < reading.count:
+        a = b - 1
+        while b < reading.count and reading.before[b] == HYPHEN:
+            b += 1
+        if b - a > 1 and not any(reading.status[a:b]) and NUMBER not in reading.shape[a:b]:
+            _join_hyphens(reading, a, b)
+        b += 1
+
+
+def _join_hyphens(reading: Reading, a: int, b: int) -> None:
+    label = reading.label
+    kind = next((kind for kind in label[a:b] if kind), "")
+    if not kind:
+        whole = reading.cased and reading.capital(a) and len(reading.low[a]) > 1
+        if whole and any(_foreign(reading, k) for k in range(a + 1, b)):
+            reading.mark(a, b, NAME, "hyphen")
+        return
+    for k in (*range(a + 1, b), *range(b - 2, a - 1, -1)):
+        beside = (k > a and label[k - 1]) or (k + 1 < b and label[k + 1])
+        if beside and not label[k] and _hyphen_part(reading, k, a, b):
+            label[k], reading.rule[k] = kind, "hyphen"
+
+
+def _foreign(reading: Reading, k: int) -> bool:
+    """Whether token k is a small-lettered second half of a name: on a list of names and no English word."""
+    return reading.shape[k] == LOWER and bool(reading.flag[k] & voc.NAME) and not reading.flag[k] & voc.WORD
+
+
+def _hyphen_part(reading: Reading, k: int, a: int, b: int) -> bool:
+    low, f = reading.low[k], reading.flag[k]
+    if len(low) == 1 and k + 1 < b:
+        return reading.low[k + 1].startswith(low) or low in context.NAME_PARTICLES
+    if k > a and low in context.NAME_PARTICLES:
+        return True
+    return reading.capital(k) or not f or bool(f & voc.NAME and not f & voc.WORD)
+
+
+def _belongs(reading: Reading, new: int, old: int) -> bool:
+    name = reading.label[old] == NAME
+    if reading.shape[new] == TITLE and reading.capital(old):
+        nickname = new < old and name and reading.low[new] in context.NICKNAME_PREFIXES
+        return nickname or reading.inside(new) or bool(reading.flag[new] & voc.NAME) or not reading.flag[new]
+    if new < old:
+        return name and not reading.cased and reading.low[new] in ("big", "lil")
+    asked = old > 0 and reading.joined(old) and reading.low[old - 1] in context.QUESTION_VERBS
+    return name and not (asked and reading.wordy(new)) and _surname_after(reading, new)
+
+
+def _attribute(reading: Reading, new: int, old: int) -> bool:
+    """Whether token `new` opens a proper name of a place or firm: First Delta, Western Carolina."""
+    if reading.status[new] or not reading.capital(new) or not reading.capital(old):
+        return False
+    direction = reading.low[new] in context.DIRECTIONS
+    return direction or (reading.inside(new) and reading.low[new] in context.ATTRIBUTES)
+
+
+def _surname_after(reading: Reading, i: int) -> bool:
+    """Whether token i, without a capital of its own, continues the name before it."""
+    f = reading.flag[i]
+    if not reading.wordy(i):
+        return bool(f & voc.NAME) or (not f and not reading.cased)
+    closes = reading.ends(i) or bool(reading.suffix[i])
+    return bool(f & (voc.NAME | voc.RARE)) and closes and reading.low[i] not in context.MODAL_NAMES

@@ -1,0 +1,406 @@
+"""Places and organisations: listed phrases, head words, streets, and phrases that the session remembers."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from anonymize.naming.reading import FREE, KEPT, LOCATION, NAME, ORG, Reading
+from anonymize.words import context
+from anonymize.words import vocabulary as voc
+from anonymize.words.tokens import COMMA, HYPHEN, LOWER, NUMBER, SPACE, START
+
+_LINKS = frozenset({"of", "the", "and", "for", "de", "la", "del", "le", "al", "san", "saint", "st", "our", "lady"})
+_OPENERS = context.DIRECTIONS | {"st", "saint", "our"}
+_LEADS = frozenset({"to", "called", "from", "at", "for", "with"})
+"""Before an organisation's name that is made of plain words and has lost its capitals."""
+
+_SERVED = frozenset({"women", "men", "children", "veterans", "people", "farmers", "workers"})
+_INDIFFERENT = voc.KEEP | voc.CAPITAL | voc.STATE
+_LONGEST_NAME = 3  # plain words before a head word where capitals are lost
+_LONGEST_STREET = 2  # rare words before a street's type
+_LONGEST_RUN = 6  # capitals before or after one
+_LONGEST_TITLE = 8  # tokens
+_CLAUSE = 6  # tokens before a shop's name that may say that someone works there
+
+
+def mark_phrases(reading: Reading) -> None:
+    """Match the lists' phrases: those that identify nobody are kept, places and organisations are marked."""
+    low, phrases = reading.low, reading.vocab.phrases
+    i = 0
+    while i < reading.count:
+        step = 1
+        for rest, flag in phrases.get(low[i], ()):
+            stop = i + 1 + len(rest)
+            listed = tuple(low[i + 1 : stop]) == rest
+            if (
+                listed
+                and _in_one_piece(reading, i, stop, commas=bool(flag & voc.KEEP))
+                and _take(reading, i, stop, flag)
+            ):
+                step = stop - i
+                break
+        i += step
+
+
+def keep_titles(reading: Reading) -> None:
+    """Keep what stands in quotation marks as a title does: "Healing Through Art", "Mom Plan"."""
+    if not reading.cased:
+        return
+    for i in range(reading.count - 1):
+        if reading.before[i] == START and reading.capital(i) and _quoted(reading, i):
+            stop = i + 1
+            while stop < reading.count and stop - i < _LONGEST_TITLE and reading.joined(stop):
+                stop += 1
+            if stop - i > 1 and _quote_ends(reading, stop - 1) and _is_title(reading, i, stop):
+                reading.status[i:stop] = bytes([KEPT]) * (stop - i)
+
+
+def _quoted(reading: Reading, i: int) -> bool:
+    text, start = reading.turns[reading.tokens.turn[i]], reading.tokens.start[i]
+    return text[start - 1 : start] in ('"', "\u201c")
+
+
+def _quote_ends(reading: Reading, i: int) -> bool:
+    text, end = reading.turns[reading.tokens.turn[i]], reading.tokens.end[i]
+    return bool(reading.low[i]) and any(mark in text[end : end + 2] for mark in ('"', "\u201d"))
+
+
+def _is_title(reading: Reading, a: int, b: int) -> bool:
+    """Whether tokens a to b are ordinary words, all with capitals but the small ones, and no nickname."""
+    if any(reading.status[a:b]) or not all(reading.flag[k] & voc.WORD or reading.barred(k) for k in range(a, b)):
+        return False
+    if any(reading.solid(k) for k in range(a, b)) or not reading.capital(b - 1):
+        return False
+    small = all(reading.capital(k) or reading.low[k] in _LINKS | context.PREPOSITIONS for k in range(a, b))
+    if reading.flag[a] & voc.GIVEN:
+        return False
+    return small and (b - a > 2 or not any(reading.flag[k] & voc.GIVEN for k in range(a, b)))  # noqa: PLR2004 - Big Ray
+
+
+def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
+    """Act on a phrase's flag; False where the phrase does not stand for what it is listed as."""
+    if flag & voc.GIVEN:
+        joined = all(reading.before[k] == HYPHEN for k in range(a + 1, b))
+        if joined:
+            reading.mark(a, b, NAME, "phrase")
+        return joined
+    if flag & (voc.KIN | voc.TITLE | voc.ORG_HEAD):
+        reading.flag[b - 1] |= flag
+    elif flag & _INDIFFERENT or (flag & voc.ORG and not employer_cue(reading, a, flag)):
+        reading.status[a:b] = bytes([KEPT]) * (b - a)  # an organisation counts where one works, not where one shops
+    elif not flag & (voc.PLACE | voc.ORG) or not (_stands(reading, a, b) or (flag & voc.ORG and not reading.cased)):
+        return False
+    else:
+        reading.mark(a, b, ORG if flag & voc.ORG else LOCATION, "phrase")
+    return True
+
+
+def _in_one_piece(reading: Reading, a: int, b: int, *, commas: bool = False) -> bool:
+    """Whether tokens a to b stand together, as the list has them; what is kept may have commas (Tom, Dick, Harry)."""
+    gaps = (SPACE, HYPHEN, COMMA) if commas else (SPACE, HYPHEN)
+    return not any(reading.status[a:b]) and all(reading.before[k] in gaps for k in range(a + 1, b))
+
+
+def _stands(reading: Reading, a: int, b: int) -> bool:
+    """Whether a listed phrase is meant as such here: capitals where they mean something, else a cue for plain words."""
+    if reading.cased and reading.shape[a] != LOWER:
+        return reading.shape[b - 1] != LOWER
+    if (
+        reading.cased
+        and reading.shape[b - 1] == LOWER
+        and all(reading.wordy(k) or reading.low[k] == "the" for k in range(a, b))
+    ):
+        return False
+    if not all(reading.wordy(k) or reading.low[k] in context.FUNCTION for k in range(a, b)):
+        return True
+    return place_cue(reading, a)
+
+
+def place_cue(reading: Reading, i: int) -> bool:
+    """Whether the words before token i lead up to a place: in, from, near; moved to, back at."""
+    if not i or reading.before[i] != SPACE:
+        return False
+    previous = reading.low[i - 1]
+    if previous in context.LOCATIVE:
+        return True
+    return previous in context.DIRECTION and i > 1 and reading.low[i - 2] in context.MOTION
+
+
+def strong_place_cue(reading: Reading, i: int) -> bool:
+    """Whether someone lives in, moves to, is born in what token i names: "moved to hatch", "grew up in normal"."""
+    return place_cue(reading, i) and any(reading.low[k] in context.RESIDENCE for k in range(max(0, i - 4), i - 1))
+
+
+def org_cue(reading: Reading, i: int) -> bool:
+    """Whether the words before token i lead up to an organisation: at, for; works with, enrolled in."""
+    if not i or reading.before[i] != SPACE:
+        return False
+    previous = reading.low[i - 1]
+    if previous in ("at", "for"):
+        return True
+    return previous in ("to", "with", "from", "in") and i > 1 and reading.low[i - 2] in context.WORK
+
+
+def employer_cue(reading: Reading, i: int, flag: int) -> bool:
+    """Whether the words before token i make an employer of a listed name; a shop needs more than having been there."""
+    if not flag & voc.CHAIN:
+        return org_cue(reading, i)
+    if not i or reading.before[i] != SPACE or reading.low[i - 1] not in context.EMPLOYED_AT:
+        return False
+    return any(low in context.EMPLOYMENT for low in reading.low[max(0, i - _CLAUSE) : i - 1])
+
+
+def mark_organisations(reading: Reading) -> None:
+    """Mark names that end in a head word (Matteson Nursery) or open as names do (St., Our Lady of, South Alabama)."""
+    for i, flag in enumerate(reading.flag):
+        if reading.label[i] or reading.status[i]:
+            continue
+        if flag & voc.ORG_HEAD:
+            first = _head_start(reading, i)
+            while reading.joined(first) and reading.label[first - 1] in (LOCATION, ORG):
+                first -= 1  # Willow Creek Behavioral Health
+            if first < i:
+                stop = _head_end(reading, i + 1)
+                reading.mark(first, stop, ORG, "head")
+        elif reading.low[i] in _OPENERS and i + 1 < reading.count and reading.joined(i + 1):
+            _mark_opened(reading, i)
+
+
+def _mark_opened(reading: Reading, i: int) -> None:
+    """St. Casimir; Our Lady of the Lake; at South Alabama, which is no region after "at"."""
+    low, k = reading.low, i + 1
+    if low[i] in ("st", "saint"):
+        if reading.capital(k) if reading.cased else _rare(reading, k):
+            reading.mark(i, k + 1, LOCATION if place_cue(reading, i) else ORG, "saint")
+    elif low[i] == "our":
+        stop = k + 2
+        while low[k : k + 2] == ["lady", "of"] and stop < reading.count and low[stop] in ("the", "mount", "mt", "good"):
+            stop += 1
+        if stop > k + 1 and low[k : k + 2] == ["lady", "of"] and stop < reading.count and reading.joined(stop):
+            reading.mark(i, _head_end(reading, stop + 1), ORG, "saint")
+    elif low[i] in context.DIRECTIONS and reading.flag[k] & voc.STATE and org_cue(reading, i):
+        reading.status[k] = FREE
+        reading.mark(i, k + 1, ORG, "campus")
+
+
+def _head_start(reading: Reading, i: int) -> int:
+    """The first token of the organisation whose head word is token i; i where it has no name before it."""
+    first = i
+    if reading.capital(i):
+        while i - first < _LONGEST_RUN and _adjoins(reading, first) and reading.capital(first - 1):
+            if reading.status[first - 1] or (_closed(reading, first - 1) and not reading.suffix[first - 1]):
+                break
+            first -= 1
+        return first if first < i else _owner(reading, i)
+    if (first := _owner(reading, i)) < i:
+        return first
+    first = _rare_start(reading, i)
+    if reading.cased:
+        return first
+    bare = _bare_start(reading, i)
+    lead = reading.low[bare - 1] if bare else ""
+    cued = lead in _LEADS or org_cue(reading, bare) or place_cue(reading, bare)
+    if bare < first and cued and (reading.ends(i) or _closed(reading, i + 1)):
+        return bare
+    if first < i or reading.low[i] not in context.FIRM_HEADS:
+        return first
+    return bare
+
+
+def _adjoins(reading: Reading, k: int) -> bool:
+    """Whether token k goes on with the name before it, a possessive of its own included: Women's Health."""
+    return reading.joined(k) or (
+        k > 0 and reading.before[k] == SPACE and reading.suffix[k - 1] == "s" and reading.low[k - 1] in _SERVED
+    )
+
+
+def _rare_start(reading: Reading, i: int) -> int:
+    first = i
+    while reading.joined(first) and i - first < _LONGEST_NAME and _rare(reading, first - 1):
+        first -= 1
+    return first
+
+
+def _bare_start(reading: Reading, i: int) -> int:
+    """Where a name of plain words begins that stands before token i without an article: "called copper basin ..."."""
+    first = i
+    while reading.joined(first) and i - first < _LONGEST_NAME and not _closed(reading, first - 1):
+        borne = reading.flag[first - 1] & voc.NAME or reading.low[first - 1] in context.LANDSCAPE  # Roosevelt High
+        borne = borne and not reading.status[first - 1]
+        if (reading.barred(first - 1) and not borne) or reading.shape[first - 1] == NUMBER:
+            break
+        first -= 1
+    named = any(reading.low[k] not in context.GENERIC and not reading.flag[k] & voc.ORG_HEAD for k in range(first, i))
+    lead = reading.low[first - 1] if reading.joined(first) else ""
+    if not named or lead in context.DETERMINERS or lead in context.POSSESSIVES or lead in context.BE:
+        return i
+    return first if lead in context.FUNCTION else i
+
+
+def mark_firms(reading: Reading) -> None:
+    """A name with "and sons", or with its trade where capitals are lost, is a firm: Dhaliwal and Sons Cartage."""
+    for i in range(1, reading.count - 1):
+        if reading.label[i - 1] != NAME or reading.label[i] or not reading.joined(i):
+            continue
+        stop = i
+        if reading.low[i] == "and" and reading.low[i + 1] in context.KINDRED and reading.joined(i + 1):
+            stop = i + 2 if not reading.cased or reading.capital(i + 1) else i
+        while stop < reading.count and reading.joined(stop) and _trade(reading, stop):
+            stop += 1
+        first = i - 1
+        while reading.joined(first) and reading.label[first - 1] == NAME:
+            first -= 1
+        if stop > i:
+            reading.mark(first, stop, ORG, "firm")
+
+
+def _trade(reading: Reading, i: int) -> bool:
+    if reading.status[i] or (reading.cased and not reading.capital(i)):
+        return False
+    return reading.low[i] in context.TRADES and (reading.ends(i) or _closed(reading, i + 1))
+
+
+def _head_end(reading: Reading, b: int) -> int:
+    """Take in what follows a head word by "of" (Church of the Redeemer), where capitals show it."""
+    stop, last = b, b + _LONGEST_RUN
+    while stop < min(reading.count, last) and reading.joined(stop) and not reading.status[stop]:
+        if reading.capital(stop) and not _closed(reading, stop):
+            stop += 1
+            b = stop
+        elif reading.low[stop] in _LINKS and stop - b < 2:  # noqa: PLR2004 - "of the"
+            stop += 1
+        else:
+            break
+    return b
+
+
+def _closed(reading: Reading, i: int) -> bool:
+    low = reading.low[i]
+    return low in context.FUNCTION or (low in context.TITLES and low not in _LINKS)
+
+
+def _rare(reading: Reading, i: int) -> bool:
+    """Whether a token without a capital is likely part of a proper name: listed, or in no list at all."""
+    if (
+        reading.barred(i)
+        or reading.shape[i] == NUMBER
+        or reading.flag[i] & (voc.KIN | voc.TITLE)
+        or _closed(reading, i)
+    ):
+        return False
+    return reading.flag[i] == 0 or reading.solid(i)
+
+
+def mark_streets(reading: Reading) -> None:
+    """Mark streets and places named after the land: Dunmore Road, Maple Hollow."""
+    for i, word in enumerate(reading.low):
+        street = word in context.STREETS
+        if (not street and word not in context.LANDSCAPE) or reading.label[i] or reading.status[i]:
+            continue
+        first = _capitals_start(reading, i) if reading.capital(i) else _street_start(reading, i, street=street)
+        if first < i:
+            kind = LOCATION if street or not org_cue(reading, first) else ORG
+            reading.mark(first, i + 1, kind, "street" if street else "landscape")
+
+
+def _capitals_start(reading: Reading, i: int) -> int:
+    first = i
+    while i - first < _LONGEST_RUN and reading.joined(first) and reading.capital(first - 1):
+        kept = reading.status[first - 1] or reading.flag[first - 1] & (voc.CAPITAL | voc.STATE | voc.FAMOUS)
+        if kept or _closed(reading, first - 1):
+            break
+        first -= 1
+    return first if first < i else _owner(reading, i)
+
+
+def _owner(reading: Reading, i: int) -> int:
+    """The owner's token before the head token i (Hogg's Hollow, Tootie's Market); i itself where there is none."""
+    k = i - 1
+    if k < 0 or reading.before[i] != SPACE or reading.suffix[k] != "s" or reading.barred(k) or _closed(reading, k):
+        return i
+    if reading.flag[k] & voc.KIN or not (reading.capital(i) and reading.capital(k)):
+        shop = reading.low[i] in context.SHOPS and _rare(reading, k)
+        return k if shop and k and reading.low[k - 1] in context.PREPOSITIONS else i
+    return k
+
+
+def _street_start(reading: Reading, i: int, *, street: bool) -> int:
+    """Where a street's name begins that has no capitals: rare words, else plain ones without an article."""
+    first = i
+    if not street and reading.cased:
+        return i
+    while reading.joined(first) and i - first < _LONGEST_STREET and _rare(reading, first - 1):
+        first -= 1
+    if first == i and not reading.cased:
+        first = _bare_start(reading, i) if reading.low[i] in context.FIRM_STREETS else i
+        first = i - 1 if first == i and _bare_pair(reading, i) else first
+    return first
+
+
+def _bare_pair(reading: Reading, i: int) -> bool:
+    """Whether "at maple hollow" stands without an article, where case is lost."""
+    if not reading.joined(i) or not reading.joined(i - 1) or _closed(reading, i - 1) or reading.barred(i - 1):
+        return False
+    return place_cue(reading, i - 1) or org_cue(reading, i - 1)
+
+
+def mark_remembered(reading: Reading) -> None:
+    """Mark phrases of several tokens that the session, or the client's others, used as a place or an organisation."""
+    table: dict[tuple[str, str], list[tuple[list[str], str]]] = {}
+    for phrase, kind in reading.phrases.items():
+        head, second, *rest = phrase.split(" ")
+        table.setdefault((head, second), []).append((rest, kind))
+    if not table:
+        return
+    low = reading.low
+    for i, pair in enumerate(pairwise(low)):
+        for rest, kind in table.get(pair, ()):
+            stop = i + 2 + len(rest)
+            if reading.cased and not any(reading.shape[k] != LOWER for k in range(i, stop)):
+                continue  # the three rivers
+            if low[i + 2 : stop] == rest and _in_one_piece(reading, i, stop) and NAME not in reading.label[i:stop]:
+                reading.mark(i, stop, kind, "memory")
+
+
+def mark_linked(reading: Reading) -> None:
+    """Close gaps in capitalised names of places and organisations: Star of the Sea, Miners Federal, Quittacas Golf."""
+    for i in range(1, reading.count):
+        kind = reading.label[i]
+        if not kind or not reading.capital(i):
+            continue
+        first = _linked_start(reading, i)
+        if kind == NAME:
+            if first < i - 1 and reading.wordy(i) and reading.label[first] != NAME:  # Kettle Falls Chrome and Trim
+                reading.mark(first, i + 1, reading.label[first], "linked")
+            continue
+        if first < i:
+            reading.mark(first, i, kind, "linked")
+        n = i + 1
+        follows = n < reading.count and reading.before[n] == SPACE and reading.capital(n) and not reading.label[n]
+        if follows and reading.barred(n) and not _closed(reading, n):
+            reading.mark(n, n + 1, kind, "linked")
+
+
+def mark_signs(reading: Reading) -> None:
+    """A house named by plain words with its article is an organisation: The Rusty Anchor."""
+    for i in range(reading.count - 1):
+        if reading.low[i] != "the" or reading.label[i] or not reading.capital(i) or not reading.label[i + 1]:
+            continue
+        stop = i + 1
+        while stop < reading.count and reading.label[stop] and reading.joined(stop) and reading.wordy(stop):
+            stop += 1
+        if reading.joined(i + 1) and stop - i > 2 and reading.capital(stop - 1):  # noqa: PLR2004 - two words
+            reading.mark(i, stop, ORG, "sign")
+
+
+def _linked_start(reading: Reading, i: int) -> int:
+    """The token to which linking words (of the), or none, lead back from token i; i itself where nothing is linked."""
+    label, k = reading.label, i
+    while k > 0 and i - k < _LONGEST_NAME and reading.before[k] == SPACE and reading.low[k - 1] in _LINKS:
+        k -= 1
+    if not k or reading.before[k] != SPACE or not reading.capital(k - 1) or reading.status[k - 1]:
+        return i
+    if label[k - 1]:
+        return k - 1 if label[k - 1] != NAME or reading.wordy(k - 1) else i
+    opens = k == i and not _closed(reading, k - 1) and (reading.inside(k - 1) or not reading.barred(k - 1))
+    return k - 1 if opens else i

@@ -1,0 +1,257 @@
+"""One session being read: its tokens, what each may be, what was decided so far, and what the session remembers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from anonymize.roster import Kind, Survey, SurveyForm
+from anonymize.spans import Span
+from anonymize.words import context
+from anonymize.words import vocabulary as voc
+from anonymize.words.morphology import derived_word
+from anonymize.words.tokens import COMMA, DASH, HYPHEN, LOWER, NUMBER, SPACE, START, TITLE, UPPER, tokenize
+
+NAME, LOCATION, ORG = "NAME", "LOCATION", "ORG"
+FREE, KEPT, TAKEN = range(3)
+"""A token is open, identifies nobody, or is decided already by another detector."""
+
+_SHOUT = 3
+_LONGEST_WORD = 45  # letters; longer tokens are no words
+_LONGEST_PHRASE = 8  # tokens
+_SHORTEST_STEM = 3  # letters
+_MANY = 0.5
+_SURE = 3  # times that a name of the caller's or of the client's other sessions counts as seen
+
+
+class Reading:
+    """Parallel lists over the session's tokens, for the rules to read and to write.
+
+    `flag` is what the lists know (`vocabulary`), `shape` the capitals as far as they mean something, `status` one of
+    `FREE`, `KEPT`, `TAKEN`; `label` ("", NAME, LOCATION, ORG) and `rule` are the decision. `memory` maps a token's
+    look-up form to the type that the session, or the client's others, are sure of; `phrases` does so for several words;
+    `caller` are the forms that the caller named.
+    `sightings` counts how often each form was decided to be a name; `slips` are the tokens at which a cased session
+    seems to write a name of its own without its capital.
+    """
+
+    def __init__(
+        self,
+        turns: Sequence[str],
+        known: Mapping[str, str],
+        phrases: Mapping[str, str],
+        taken: Sequence[Sequence[Span]],
+        caller: frozenset[str],
+        *,
+        strict: bool,
+    ) -> None:
+        self.vocab = voc.vocabulary()
+        self.turns = list(turns)
+        self.caller = caller
+        self.strict = strict
+        tokens = self.tokens = tokenize(self.turns)
+        self.low, self.before, self.suffix = tokens.low, tokens.before, tokens.suffix
+        self.count = len(tokens.low)
+        self.flag = [self._flag(low) for low in tokens.low]
+        self.status = bytearray(self.count)
+        self.label = [""] * self.count
+        self.rule = [""] * self.count
+        self.cased = self._is_cased()
+        self.shape = self._shapes()
+        self.memory = dict(known)
+        self.phrases = dict(phrases)
+        self.sightings: Counter[str] = Counter(dict.fromkeys(known, _SURE))
+        self.slips: set[int] = set()
+        self.beginnings: set[str] = set()
+        self._take(taken)
+
+    def _flag(self, low: str) -> int:
+        table = self.vocab.flags
+        flag = table.get(low)
+        if flag is not None or len(low) > _LONGEST_WORD:
+            return flag or 0
+        if low[-1] == "s" and len(low) > _SHORTEST_STEM:
+            for stem in (low[:-1], low[:-2] if low.endswith("es") else ""):
+                if found := table.get(stem):
+                    return found & ~(voc.ORG_HEAD | voc.SPEECH | voc.TITLE)
+        if "'" in low and not low.startswith(("o'", "d'")) and low.partition("'")[0] in table:
+            return voc.WORD | voc.CAPITAL
+        if (low.endswith("in") and low + "g" in table) or derived_word(low, table):
+            return voc.WORD
+        return 0
+
+    def _is_cased(self) -> bool:
+        """Whether capitals mean something: most sentences start with one, and not most words are all capitals."""
+        starts = capitals = shouted = words = 0
+        for shape, before in zip(self.tokens.shape, self.before, strict=True):
+            if shape == NUMBER:
+                continue
+            words += 1
+            shouted += shape == UPPER
+            if before == START:
+                starts += 1
+                capitals += shape != LOWER
+        return bool(words) and capitals >= starts * _MANY and shouted < words * _MANY
+
+    def _shapes(self) -> list[int]:
+        """The tokens' shapes; where capitals mean nothing (whole session, shouted turn) all words count as lower."""
+        shapes = self.tokens.shape
+        if not self.cased:
+            return [NUMBER if shape == NUMBER else LOWER for shape in shapes]
+        first = self.tokens.first
+        changed = list(shapes)
+        for a, b in pairwise(first):
+            loud = shapes[a:b].count(UPPER)
+            if loud >= _SHOUT and loud > (b - a) * _MANY:
+                changed[a:b] = [NUMBER if shape == NUMBER else LOWER for shape in shapes[a:b]]
+        return changed
+
+    def _take(self, taken: Sequence[Sequence[Span]]) -> None:
+        start, end, first = self.tokens.start, self.tokens.end, self.tokens.first
+        for turn, spans in enumerate(taken):
+            k, stop = first[turn], first[turn + 1]
+            for span in spans:
+                while k < stop and end[k] <= span.start:
+                    k += 1
+                while k < stop and start[k] < span.end:
+                    self.status[k] = TAKEN
+                    k += 1
+
+    # -- questions the rules ask ---------------------------------------------------------------------------------
+
+    def capital(self, i: int) -> bool:
+        """Whether token i has a capital that means something."""
+        return self.shape[i] in (TITLE, UPPER)
+
+    @property
+    def careless(self) -> bool:
+        """Whether names lose their capitals in a session that has capitals."""
+        return len(self.slips) > 1
+
+    def inside(self, i: int) -> bool:
+        """Whether token i follows its neighbour inside a sentence."""
+        return self.before[i] not in (START, DASH)
+
+    def ends(self, i: int) -> bool:
+        """Whether a pause, the sentence or the turn ends after token i."""
+        return i + 1 >= self.count or self.before[i + 1] in (START, COMMA, DASH)
+
+    def joined(self, i: int) -> bool:
+        """Whether only a space or a hyphen stands between tokens i - 1 and i, and no possessive ending."""
+        return i > 0 and self.before[i] in (SPACE, HYPHEN) and not self.suffix[i - 1]
+
+    def wordy(self, i: int) -> bool:
+        """Whether token i is an ordinary word, too: then a name needs evidence in its place."""
+        f = self.flag[i]
+        return bool(f & (voc.AMBIGUOUS | voc.PLACE_WORD)) or f & (voc.WORD | voc.NAME | voc.PLACE | voc.ORG) == voc.WORD
+
+    def solid(self, i: int) -> bool:
+        """Whether token i is on a name or place list and is no ordinary word."""
+        return bool(self.flag[i] & (voc.NAME | voc.PLACE)) and not self.wordy(i) and not self.barred(i)
+
+    def barred(self, i: int) -> bool:
+        """Whether token i identifies nobody by itself."""
+        return bool(self.status[i] or self.flag[i] & (voc.CAPITAL | voc.KEEP | voc.STATE))
+
+    def mark(self, a: int, b: int, kind: str, rule: str) -> None:
+        """Decide on tokens a to b (exclusive), unless another detector has one of them."""
+        if TAKEN in self.status[a:b]:
+            return
+        self.label[a:b] = [kind] * (b - a)
+        self.rule[a:b] = [rule] * (b - a)
+
+    def remember(self) -> None:
+        """Keep what is decided: every token of a name, the rare tokens and the phrases of places and organisations."""
+        memory, low = self.memory, self.low
+        seen = Counter(low[i] for i, kind in enumerate(self.label) if kind == NAME)
+        self.sightings |= seen
+        for i, kind in enumerate(self.label):
+            if not kind or len(low[i]) == 1 or self.shape[i] == NUMBER:
+                continue
+            if kind == NAME or (len(low[i]) > _SHORTEST_STEM and not self.flag[i] & (voc.WORD | voc.ORG_HEAD)):
+                memory.setdefault(low[i], kind)
+                self.beginnings.update(low[i][:k] for k in range(_SHORTEST_STEM, min(len(low[i]), _LONGEST_WORD)))
+        for kind, a, b in self.runs():
+            if kind != NAME and 1 < b - a <= _LONGEST_PHRASE:
+                self.phrases.setdefault(" ".join(low[a:b]), kind)
+
+    def runs(self) -> list[tuple[str, int, int]]:
+        """Stretches of tokens that make one identifier: (type, first token, end)."""
+        runs: list[tuple[str, int, int]] = []
+        previous, label, first = "", self.label, set(self.tokens.first)
+        for k, kind in enumerate(label):
+            if kind:
+                if (
+                    kind == previous
+                    and k not in first
+                    and (self.joined(k) or (kind != NAME and self.before[k] == SPACE and self._one_name(k)))
+                ):
+                    runs[-1] = (kind, runs[-1][1], k + 1)
+                else:
+                    runs.append((kind, k, k + 1))
+            previous = kind
+        return runs
+
+    def _one_name(self, k: int) -> bool:
+        """Whether token k goes on with the possessive before it: O'Hara's Tavern."""
+        return self.capital(k) or self.rule[k] == self.rule[k - 1] == "head"
+
+    # -- results -------------------------------------------------------------------------------------------------
+
+    def spans(self) -> list[list[Span]]:
+        """The decisions as spans, per turn."""
+        start, end, turn = self.tokens.start, self.tokens.end, self.tokens.turn
+        out: list[list[Span]] = [[] for _ in self.turns]
+        for kind, a, b in self.runs():
+            stop = end[b - 1]
+            if self.rule[b - 1].startswith("initial") and self.turns[turn[a]][stop : stop + 1] == ".":
+                stop += 1
+            if self.suffix[b - 1] == "s" and self._shop(kind, a, b):
+                stop += 2  # a shop's own possessive: "at Pimentel's, I ..."
+            out[turn[a]].append(Span(start[a], stop, kind, self.rule[a]))
+        return out
+
+    def _shop(self, kind: str, a: int, b: int) -> bool:
+        if not self.ends(b - 1) and self.low[b] not in context.FUNCTION:
+            return False
+        family = self.flag[b - 1] & voc.NAME == voc.SURNAME and a > 0 and self.low[a - 1] in ("at", "from", "to", "by")
+        return kind == ORG or (family and b - a == 1)
+
+    def survey(self) -> Survey:
+        """The forms that this session is sure of."""
+        gender = self.vocab.gender
+        places: dict[str, list[int]] = {}
+        phrases: Counter[tuple[str, str]] = Counter()
+        for kind, a, b in self.runs():
+            if kind != NAME:
+                phrases[" ".join(low for low in self.low[a:b]), kind] += 1
+                continue
+            for k in range(a, b):
+                if len(self.low[k]) > 1:
+                    places.setdefault(self.low[k], []).append(k)
+        forms = []
+        for form, at in sorted(places.items()):
+            kinds = {self._kind_of(k) for k in at} - {"either"}
+            kind = kinds.pop() if len(kinds) == 1 else "either"
+            forms.append(SurveyForm(form, NAME, len(at), kind, gender.get(form, ""), any(self.wordy(k) for k in at)))
+        return Survey((*forms, *(SurveyForm(form, kind, n) for (form, kind), n in sorted(phrases.items()))))
+
+    def _kind_of(self, k: int) -> Kind:
+        """Whether a name's token stands as a given name or as a surname; hyphens make one word of several."""
+        a = b = k
+        while self.before[a] == HYPHEN and self._named(a - 1):
+            a -= 1
+        while self._named(b + 1) and self.before[b + 1] == HYPHEN:
+            b += 1
+        after = self.joined(a) and self._named(a - 1)
+        leads = self._named(b + 1) and self.joined(b + 1)
+        if leads != after:
+            return "given" if leads else "surname"
+        if a and self.joined(a) and self.low[a - 1] in context.SURNAME_TITLES:
+            return "surname"
+        listed = self.flag[k] & voc.NAME
+        return "given" if listed == voc.GIVEN else "surname" if listed == voc.SURNAME else "either"
+
+    def _named(self, k: int) -> bool:
+        return 0 <= k < self.count and self.label[k] == NAME

@@ -1,0 +1,418 @@
+"""What the words around a token say of it: cues of spoken English for a name (positive) and for the word (negative).
+
+A `Spot` is a token with its neighbours; each cue is a small function of it that gives a weight, or None where it has
+nothing to say. Weights are set against `evidence.THRESHOLD`: one strong cue decides, two fair ones do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from anonymize.naming.reading import NAME
+from anonymize.words import context
+from anonymize.words import vocabulary as voc
+from anonymize.words.tokens import COMMA, HYPHEN, SPACE, START
+
+if TYPE_CHECKING:
+    from anonymize.naming.reading import Reading
+
+CERTAIN, STRONG, GOOD, FAIR, SOME, SLIGHT, WEAK = 3.0, 2.0, 1.5, 1.25, 1.0, 0.75, 0.5
+AGAINST, STRONGLY_AGAINST = -1.5, -2.0
+
+_QUESTION = 60  # characters of the turn before that may ask for a name
+_CLIPPED = ("ll", "d", "ve", "re", "m")
+
+
+@dataclass(slots=True)
+class Spot:
+    """Token `i` of a reading, what it is, and its neighbours within the phrase ("" where a pause stands between).
+
+    `p`, `pp`, `ppp` are the words before, `n` the word after with its flags `nf`; `suffix` is the ending cut off the
+    word before; `inside` a capital inside a sentence; `alone` says that the word, if it is one, needs no article.
+    """
+
+    reading: Reading
+    i: int
+    low: str
+    flag: int
+    wordy: bool
+    inside: bool
+    alone: bool
+    ends: bool
+    p: str
+    pp: str
+    ppp: str
+    suffix: str
+    n: str
+    nf: int
+
+    @property
+    def given(self) -> bool:
+        """Whether the token is on a list of given names."""
+        return bool(self.flag & voc.GIVEN)
+
+    @property
+    def usual(self) -> bool:
+        """Whether people are often called by the word."""
+        return bool(self.flag & voc.USUAL)
+
+    @property
+    def bare(self) -> bool:
+        """Whether nothing follows that the token could modify."""
+        return self.ends or self.n in context.FUNCTION
+
+    @property
+    def proper(self) -> bool:
+        """Whether the word, if it is one, is an adjective, which has no possessive and is no subject or object."""
+        return self.low in context.ADJECTIVES and self.low not in context.NOMINAL and self.given
+
+    @property
+    def mass(self) -> bool:
+        """Whether the word, if it is one, is a mass noun, a season or a month."""
+        return self.low in context.MASS_NOUNS
+
+
+def spot(reading: Reading, i: int) -> Spot:
+    """The spot of token i."""
+    low, before, count = reading.low, reading.before, reading.count
+    led = i > 0 and before[i] in (SPACE, HYPHEN)
+    follows = i + 1 < count and before[i + 1] in (SPACE, HYPHEN)
+    return Spot(
+        reading,
+        i,
+        low[i],
+        reading.flag[i],
+        reading.wordy(i),
+        reading.capital(i) and reading.inside(i),
+        stands_alone(low[i]),
+        reading.ends(i),
+        low[i - 1] if led else "",
+        low[i - 2] if led and i > 1 and before[i - 1] == SPACE else "",
+        low[i - 3] if led and i > 2 and before[i - 1] == before[i - 2] == SPACE else "",  # noqa: PLR2004 - three back
+        reading.suffix[i - 1] if led else "",
+        low[i + 1] if follows else "",
+        reading.flag[i + 1] if follows else 0,
+    )
+
+
+def stands_alone(word: str) -> bool:
+    """Whether a word that is also a name stands without an article as a word, too."""
+    return word in context.MASS_NOUNS or word in context.ADJECTIVES
+
+
+def before(at: Spot) -> float:
+    """The first cue from the words before that applies; 0.0 where none does."""
+    if not at.p:
+        return max(_vocative(at), _answer(at))
+    cues = _BEFORE_ANY if at.inside or not (at.wordy or at.flag & voc.NAME_FIRST) else _BEFORE_WORD
+    return next((weight for cue in cues if (weight := cue(at)) is not None), 0.0)
+
+
+def family(reading: Reading, i: int) -> bool:
+    """Whether token i is the plural of a surname: "the cantus", though the dictionary has it as a word."""
+    low = reading.low[i]
+    if low[-1] != "s" or not i or reading.low[i - 1] != "the":
+        return False
+    stem = reading.vocab.flags.get(low[:-1], 0)
+    return bool(stem & voc.SURNAME) and not stem & voc.AMBIGUOUS and (not stem & voc.WORD or bool(stem & voc.RARE))
+
+
+def _family(at: Spot) -> float | None:
+    return CERTAIN if at.flag & voc.RARE and family(at.reading, at.i) else None
+
+
+def _titled(at: Spot) -> float | None:
+    if at.p in context.TITLES and not at.suffix:
+        return CERTAIN if at.p in context.SURNAME_TITLES or not at.wordy or at.inside else STRONG
+    if at.p in context.NAMED or (at.p in ("is", "was") and at.pp == "name") or (at.p == "name" and at.suffix == "s"):
+        return CERTAIN
+    return None
+
+
+def _beside_person(at: Spot) -> float | None:
+    reading, i = at.reading, at.i
+    if reading.flag[i - 1] & voc.KIN and not at.suffix:
+        called = at.usual and at.low not in context.MODAL_NAMES and at.pp not in context.SUBJECTS
+        return STRONG if at.bare or called or not at.wordy else SOME
+    if reading.label[i - 1] == NAME and not at.suffix:
+        return GOOD
+    if at.p in ("and", "or") and at.pp and reading.label[i - 2] == NAME:
+        return STRONG if at.flag & voc.NAME else SOME
+    if at.p in context.CONTACT:
+        return WEAK if at.inside else STRONG if at.bare else SLIGHT
+    return None
+
+
+def _in_company(at: Spot) -> float | None:
+    """Lunch with mercy; mad at art; ran into destiny; it was pat."""
+    if not at.given or not at.bare:
+        return None
+    shared = at.p == "with" and at.pp in context.TIES
+    met = at.p == "into" and at.pp in ("ran", "run", "bumped", "running")
+    if shared or met or (at.p == "at" and at.pp in context.TEMPERS):
+        return STRONG if at.usual or not at.alone else SOME
+    if at.p in ("is", "was") and at.usual and not at.alone and at.ends and at.pp not in context.DETERMINERS:
+        return GOOD
+    return None
+
+
+def _led_by_preposition(at: Spot) -> float | None:
+    return WEAK if at.p in context.PERSON_PREPOSITIONS or at.p in context.AFFECT else None
+
+
+def _presented(at: Spot) -> float | None:
+    if (at.p in context.HAILS or (at.p == "you" and at.pp == "thank")) and at.ends:
+        return STRONG
+    if at.p == "who" and at.suffix == "s" and at.ends and at.usual:
+        return STRONG
+    if at.p in ("this", "it", "that", "there", "i") and at.suffix in ("s", "m"):
+        return FAIR if at.bare and not at.alone else 0.0
+    return None
+
+
+def _spoken_to(at: Spot) -> float | None:
+    """Talk to hope, say it to grant; him and brandy; call him tiny."""
+    if at.p == "to" and at.bare and at.given:
+        verb = at.ppp if at.pp in context.THINGS else at.pp
+        if verb in context.SPEAKING_TO:
+            return GOOD if at.alone else STRONG
+    if at.p in ("and", "or") and at.pp in context.PARTNERS and at.given:
+        return GOOD if not at.alone else SOME if at.usual and at.pp in ("me", "him", "her") else WEAK
+    if (at.p in context.PARTNERS or at.p in context.REFLEXIVE) and at.pp in context.NAMING:
+        return STRONG if at.flag & voc.NAME else 0.0
+    if at.p == "by" and at.pp in ("go", "goes", "went", "going") and at.ppp in context.SUBJECTS | {"to"}:
+        return STRONG if at.bare else 0.0
+    return None
+
+
+def _acted_on(at: Spot) -> float | None:
+    """Teach summer to; sent bill the thing; does dee know."""
+    if not at.n:
+        return None
+    verb_follows = base_form(at.reading, at.n)
+    if at.p in context.CAUSING and (at.n == "to" or verb_follows):
+        return SLIGHT if at.alone else GOOD
+    if at.p in context.GIVING and (at.n in context.DETERMINERS or at.n in context.POSSESSIVES):
+        return STRONG
+    if at.p in context.QUESTION_VERBS and verb_follows:
+        return WEAK if at.mass and not (at.usual and at.n in context.HUMAN_BASES) else STRONG
+    return None
+
+
+def _questioned(at: Spot) -> float | None:
+    """What'd grace say? What's bill want?"""
+    if at.suffix in ("d", "s", "ll") and at.p in context.QUESTION_WORDS and at.given and base_form(at.reading, at.n):
+        return STRONG
+    return None
+
+
+def _named_nonetheless(at: Spot) -> float:
+    """To rusty, not rusty's, this was reed: where a verb, an adjective or a noun without its article does not fit."""
+    own = at.reading.suffix[at.i]
+    if at.proper and own == "s" and (at.p in context.BE or at.p in context.MODALS):
+        return FAIR
+    if at.p == "to" and (at.proper or (at.bare and not (at.mass or base_form(at.reading, at.low)))):
+        return FAIR if own else WEAK
+    if at.p in ("is", "was") and at.pp in ("this", "it", "that") and at.bare and not at.alone:
+        return FAIR
+    return 0.0
+
+
+def _used_as_word(at: Spot) -> float | None:
+    """The hope, my chase, last summer; I will, very frank, to mark."""
+    if at.p in context.DETERMINERS or at.p in context.POSSESSIVES or at.p in context.MODIFIERS:
+        return -SOME if at.flag & voc.NAME_FIRST else AGAINST
+    if at.given and (weight := _named_nonetheless(at)):
+        return weight
+    if at.p in context.SUBJECTS or at.p in context.MODALS or at.p in context.BE or at.suffix in _CLIPPED:
+        return STRONGLY_AGAINST
+    return None
+
+
+def _bare_object(at: Spot) -> float | None:
+    """With mark, for faith: an ordinary singular noun would need an article."""
+    if at.p in context.PERSON_PREPOSITIONS and at.bare:
+        if at.given and not at.alone:
+            return STRONG
+        return SLIGHT if at.ends else WEAK
+    if at.proper and at.bare and at.p in context.PREPOSITIONS:
+        return GOOD
+    return WEAK if at.p in context.AFFECT and at.bare else None
+
+
+_BEFORE_ANY = (_titled, _beside_person, _in_company, _led_by_preposition)
+_BEFORE_WORD = (
+    _titled,
+    _family,
+    _beside_person,
+    _in_company,
+    _presented,
+    _spoken_to,
+    _acted_on,
+    _questioned,
+    _used_as_word,
+    _bare_object,
+)
+
+
+def _answer(at: Spot) -> float:
+    """Whether the token opens the answer to "What's her name?"."""
+    turn = at.reading.tokens.turn[at.i]
+    if not turn or at.i - at.reading.tokens.first[turn] > 1 or not at.flag & voc.NAME:
+        return 0.0
+    question = at.reading.turns[turn - 1][-_QUESTION:].rstrip().lower()
+    return GOOD if question.endswith("?") and context.QUESTION_OF_NAME.intersection(question[:-1].split()) else 0.0
+
+
+def _vocative(at: Spot) -> float:  # noqa: PLR0911 - one return a case
+    """Someone spoken to: after a greeting's pause, or set off at a sentence's edge."""
+    reading, i = at.reading, at.i
+    if not at.ends or not at.flag & voc.NAME or at.low in context.ENDEARMENTS:
+        return 0.0
+    gap, last = reading.before[i], i + 1 >= reading.count
+    if gap == COMMA and i and reading.low[i - 1] in context.GREETINGS:
+        return STRONG
+    if not at.given and at.flag & (voc.WORD | voc.AMBIGUOUS):
+        return WEAK if reading.capital(i) else 0.0
+    if at.alone:
+        if last or reading.low[i + 1] not in context.ADDRESS:
+            return SOME if gap == COMMA else WEAK
+        return STRONG if reading.capital(i) else GOOD
+    if gap == COMMA:
+        return GOOD
+    pause = reading.before[i + 1] if not last else START
+    if gap == START and pause in (COMMA, START):
+        return STRONG if reading.capital(i) or (pause == COMMA and not last) else GOOD
+    return WEAK
+
+
+def after(at: Spot) -> float:
+    """What the token's own ending and the words after it say, summed."""
+    ending = at.reading.suffix[at.i]
+    if not at.n:
+        return (FAIR if at.proper else WEAK) if ending == "s" else 0.0
+    if ending == "s" and (at.given or not at.wordy):
+        copula = at.usual and (at.n in context.DETERMINERS or at.n in context.POSSESSIVES or at.n in context.STATES)
+        return FAIR if at.mass and not copula else STRONG
+    if ending:
+        return WEAK if ending == "s" else FAIR if ending in ("ll", "d") else 0.0
+    if at.low in context.MODAL_NAMES and at.wordy and not at.inside and base_form(at.reading, at.n):
+        return -CERTAIN
+    verb = next((weight for cue in (_clause, _subject, _not_alone) if (weight := cue(at)) is not None), 0.0)
+    return verb + _surname(at) + _identity(at)
+
+
+def _clause(at: Spot) -> float | None:  # noqa: PLR0911 - one return a case
+    """Olive is teething; rob lent me; how rose gets; star was: a word that opens a clause as a noun could not."""
+    reading, i = at.reading, at.i
+    opens = reading.before[i] == START or at.p in context.CLAUSE_OPENERS or (at.p == "" and reading.capital(i))
+    if not at.usual or not opens or at.low in context.MODAL_NAMES:
+        return None
+    nn = reading.low[i + 2] if i + 2 < reading.count and not reading.ends(i + 1) else ""
+    if at.alone and not at.proper and (at.n in context.BE or at.n in context.AUXILIARIES or at.n in context.MODALS):
+        return STRONG if _human(at.n, nn) else None
+    if at.n in ("came", "comes") and at.alone:
+        return STRONG if nn in ("home", "over", "by", "crying", "downstairs", "upstairs", "inside") else None
+    if at.n in context.FINITE:
+        return STRONG if not at.alone or at.proper else SOME
+    if at.n == "from" and nn not in context.DETERMINERS and nn not in context.POSSESSIVES:
+        return STRONG
+    if at.alone and not at.proper:
+        return None
+    third = at.n.endswith("s") and not at.n.endswith("ss") and base_form(reading, at.n[:-1])
+    past = at.n.endswith("ed") and bool(at.nf & voc.WORD)
+    return STRONG if third or past else None
+
+
+def _defined(at: Spot) -> bool:
+    """Whether it is said what the word is: hope is a good thing."""
+    reading, k = at.reading, at.i + 2
+    return at.n in ("is", "was") and k < reading.count and reading.low[k] in ("a", "an", "all", "what", "something")
+
+
+def _human(verb: str, following: str) -> bool:
+    """Whether what follows an auxiliary is said of people rather than of things: is reading, had him, would cry."""
+    if verb in ("is", "was", "isn't", "wasn't"):
+        active = following.endswith("ing") and following not in context.PASSING
+        return active or following in context.STATES
+    if verb in ("had", "has"):
+        return following in ("him", "her", "me", "us", "them")
+    return following in context.HUMAN_BASES and verb not in ("and", "just", "also")
+
+
+def _subject(at: Spot) -> float | None:  # noqa: PLR0911 - one return a case
+    """Grace said; chase calls her; will is; mark he."""
+    if at.p in context.SUBJECTS:
+        return None
+    if (at.n in context.SAYS or at.nf & voc.SPEECH) and (at.flag & (voc.NAME | voc.RARE) or not at.flag):
+        if at.given and (not at.mass or at.n in context.HUMAN):
+            return STRONG
+        return FAIR if at.flag & voc.NAME else SOME
+    if at.n in context.AUXILIARIES:
+        if at.mass:
+            return WEAK if at.reading.capital(at.i) else -SOME if _defined(at) else 0.0
+        if at.proper and at.p not in context.BE:
+            return FAIR
+        return 0.25 if at.p else SLIGHT
+    if at.n.endswith("s") and at.given and base_form(at.reading, at.n[:-1]):
+        objects = not at.reading.ends(at.i + 1) and at.reading.low[at.i + 2] in context.FUNCTION
+        return FAIR if objects and not at.mass else WEAK
+    if at.n in context.PERSON_PRONOUNS and at.given and not (at.inside or at.mass or at.low in context.MODAL_NAMES):
+        return SOME
+    return None
+
+
+def _not_alone(at: Spot) -> float | None:
+    """Hope you, mark my words; art form, grace period."""
+    if at.n in ("from", "at", "with") and at.given and at.reading.before[at.i] == START:
+        return WEAK
+    if at.inside or not at.wordy:
+        return None
+    if at.n in context.INVERSION and base_form(at.reading, at.low):
+        return 0.0 if at.p in context.GIVING or at.p == "to" else AGAINST
+    noun = at.nf & voc.WORD and not at.nf & (voc.NAME | voc.CAPITAL) and not at.n.endswith(("ed", "ing", "ly"))
+    return -SLIGHT if noun else None
+
+
+def _surname(at: Spot) -> float:
+    """A surname, or what may be one, stands right after."""
+    reading, i = at.reading, at.i
+    if not at.flag & voc.NAME or reading.status[i + 1] or not reading.joined(i + 1):
+        return 0.0
+    if reading.capital(i):
+        proper = reading.capital(i + 1) and not at.nf & (voc.CAPITAL | voc.KEEP | voc.STATE)
+        return STRONG + WEAK if proper else 0.0
+    if reading.solid(i + 1) or (not at.nf and not reading.cased):
+        verb = at.mass and not at.nf & voc.SURNAME and base_form(reading, at.low)
+        return SOME if verb else STRONG
+    return 0.0
+
+
+def _identity(at: Spot) -> float:
+    """Art is my brother; will and sunanda."""
+    reading, i = at.reading, at.i
+    if i + 2 >= reading.count:
+        return 0.0
+    if at.n == "and" and reading.low[i + 2] in ("me", "i", "him", "her") and at.given and at.p not in context.BE:
+        return SOME if at.mass and not (at.usual and reading.low[i + 2] == "i") else STRONG
+    if at.n in ("is", "was") and reading.low[i + 2] in context.POSSESSIVES:
+        return STRONG if i + 3 < reading.count and reading.flag[i + 3] & voc.KIN else 0.0
+    if at.n not in ("and", "or") or not at.flag & voc.NAME:
+        return 0.0
+    partner = reading.label[i + 2] == NAME or reading.solid(i + 2)
+    other = reading.low[i + 2]
+    pair = at.usual and not at.alone and bool(reading.flag[i + 2] & voc.USUAL) and not stands_alone(other)
+    if pair and at.p not in context.DETERMINERS and at.p not in context.POSSESSIVES:
+        return STRONG
+    return (GOOD if at.usual and not at.alone else SOME) if partner else 0.0
+
+
+def base_form(reading: Reading, word: str) -> bool:
+    """Whether a word may follow "will": a verb's base form, an adverb, a pronoun in a question."""
+    if word in context.AFTER_WILL or word.endswith("ly"):
+        return True
+    flags = reading.vocab.flags
+    if word in context.SAYS or word.endswith(("ed", "ing")) or not flags.get(word, 0) & voc.WORD:
+        return False
+    return any(form in flags for form in (word + "ing", word[:-1] + "ing", word + word[-1] + "ing"))

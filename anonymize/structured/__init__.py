@@ -1,0 +1,1 @@
+"""Identifiers with a form of their own: numbers, dates and addresses, written or spoken."""

@@ -1,0 +1,71 @@
+"""Structured identifiers of a session: numbers, codes, addresses, dates and ages, written or spoken, any case."""
+
+from __future__ import annotations
+
+import bisect
+import re
+
+from anonymize.spans import Span
+from anonymize.structured.codes import find_codes
+from anonymize.structured.dates import MONTHS, find_ages, find_dates
+from anonymize.structured.patterns import find_addresses, find_written
+from anonymize.structured.plates import find_plates
+from anonymize.structured.web import find_spoken_web
+from anonymize.words.numerals import NUMBER_WORDS
+
+_PLAIN = str.maketrans("\u2018\u2019\u02bc\u201c\u201d\u2010\u2011\u2012\u2013\u2014\u00a0\u202f", "'''\"\"-----  ")
+_BEFORE = 90
+"""How much of the turns before is looked at for what a turn's numbers are, in characters."""
+
+_WORTH = re.compile(
+    rf"[\d@]|\.\w|(?:day,?|on|by|until|till|'s|is|due) (?:the )?(?:first|second)\b|plates? s|"
+    rf"\b(?:{'|'.join((*MONTHS, *NUMBER_WORDS, 'dot', 'at', 'handle', 'apartment', 'apt', 'nineties'))}|user ?name|"
+    rf"gamer ?tag|"
+    r"screen ?name|twentieth|\w+teenth|thirtieth|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|"
+    r"twelfth)\b"
+)
+
+
+def normalise(text: str) -> str:
+    """`text` in lower case with plain quotes, hyphens and blanks, of the same length, so that offsets hold in both."""
+    text = text.translate(_PLAIN)
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+def find_structured(turns: list[str]) -> list[list[Span]]:
+    """Structured identifiers of one session: for each turn its spans, sorted and without overlap.
+
+    The classes are DATE AGE90 PHONE FAX EMAIL SSN MRN HEALTH_PLAN ACCOUNT LICENSE VEHICLE DEVICE URL IP HANDLE ID, and
+    LOCATION for street addresses and postal codes. Work grows linearly with the length of the text.
+    """
+    lows = [normalise(text) for text in turns]
+    found = []
+    for turn, (text, low) in enumerate(zip(turns, lows, strict=True)):
+        before = " ".join(lows[max(0, turn - 2) : turn])[-_BEFORE:]
+        found.append(_disjoint(_in_turn(text, low, before)) if _WORTH.search(low) else [])
+    for spans, codes in zip(found, find_codes(turns, lows, found), strict=True):
+        if codes:
+            spans[:] = _disjoint([*spans, *codes])
+    return found
+
+
+def _in_turn(text: str, low: str, before: str) -> list[Span]:
+    return [
+        *find_written(low),
+        *find_spoken_web(low),
+        *find_dates(text, low),
+        *find_ages(text, low),
+        *find_addresses(text, low),
+        *find_plates(text, low, before),
+    ]
+
+
+def _disjoint(spans: list[Span]) -> list[Span]:
+    """Of spans that overlap, keep the longer one, then the earlier; sorted."""
+    kept: list[Span] = []
+    for span in sorted(spans, key=lambda s: (s.start - s.end, s.start)):
+        at = bisect.bisect(kept, span)
+        if (at == 0 or kept[at - 1].end <= span.start) and (at == len(kept) or span.end <= kept[at].start):
+            kept.insert(at, span)
+    return kept

@@ -1,0 +1,117 @@
+"""Identifiers with a written form of their own: e-mail, web and network addresses, numbers, street addresses."""
+
+# ruff: noqa: PLR2004  the numbers are lengths of identifiers and days, months and years
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from anonymize.spans import Span
+from anonymize.words.lexicon import pattern, words
+from anonymize.words.numerals import NUMBER_WORDS, SPOKEN_ORDINAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TLDS = pattern("zones")
+PUBLIC_SITES = words("public_sites")
+"""Sites that all the world visits: their bare name identifies nobody."""
+
+_WRITTEN = re.compile(
+    r"(?P<EMAIL>[a-z0-9][\w.+%-]{0,63}@[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){1,5})"
+    r"|(?P<URL>(?:https?://|www\.)[^\s<>\"]+[^\s<>\".,;:?!)\]'])"
+    rf"|(?P<SITE>(?<![\w@.])[a-z0-9][a-z0-9-]{{1,62}}(?:\.[a-z0-9-]{{2,63}}){{0,3}}\.(?:{TLDS})\b(?![\w.]\w)(?:/[^\s<>\"]*[^\s<>\".,;:?!)\]'])?)"
+    r"|(?P<DEVICE>(?<![\w:])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:]))"
+    r"|(?P<IP>(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)|"
+    r"(?<![\w:])(?:[0-9a-f]{1,4}:){3,7}(?::?[0-9a-f]{1,4}){1,4}(?![\w:]))"
+    r"|(?P<SSN>(?<![\w-])(?:\d{3}|[x*]{3})-(?:\d\d|[x*]{2})-\d{4}(?![\w-]))"
+    r"|(?P<PHONE>(?<![\w-])(?:\+?1[-. ]{1,2})?(?:\(\d{3}\)[-. ]{0,2}|\d{3}[-. ]{1,2})\d{3}[-. ]{1,2}\d{4}(?![\w-])"
+    r"(?:,? ?(?:x|ext\.?|extension) ?\d{1,6})?|(?<![\w+])\+\d{1,3}(?:[-. ]?\(?\d{1,4}\)?){2,5}(?!\d))"
+    r"|(?P<LOCAL>(?<![\w-])\d{3}-\d{4}(?![\w-]))"
+    r"|(?P<VEHICLE>(?<![\w/+])(?=[a-z]*\d[a-z\d]*[a-z])(?=\d*[a-z])[a-hj-npr-z\d]{17}(?!\w))"
+    r"|(?P<CARD>(?<![\w-])\d{4}[- ]\d{4}[- ]\d{4}[- ]\d{1,7}(?![\w-])|(?<!\w)[a-z]{2}\d{2}[a-z]{4}\d{14,18}(?!\w))"
+    r"|(?P<HANDLE>(?<![\w.@])@[a-z_][\w.]{1,29}(?<!\.)|(?<![\w/+])u/[\w-]{3,20})"
+)
+_CLASS = {"SITE": "URL", "LOCAL": "PHONE", "CARD": "ACCOUNT"}
+
+
+def find_written(low: str) -> Iterator[Span]:
+    """Identifiers that their written form alone gives away."""
+    if not _HINT.search(low):
+        return
+    for match in _WRITTEN.finditer(low):
+        kind = str(match.lastgroup)
+        if kind == "SITE" and match.group().split(".")[-2] in PUBLIC_SITES and "/" not in match.group():
+            continue
+        yield Span(match.start(), match.end(), _CLASS.get(kind, kind), f"written_{kind.lower()}")
+
+
+_HINT = re.compile(r"@|://|\w\.\w|\d[-.:) ]{0,2}\d\d|[x*]-|u/|[\da-f]{2}:")
+
+_STREET = pattern("street")
+_STREET_WORD = pattern("street_word")
+_NUMBER = "|".join(NUMBER_WORDS)
+_UNIT_NAME = r"(?:(?:apartment|apt|unit|suite|ste|number|no|room|rm|lot|trailer|floor|bldg|building|space)\b\.?|#)"
+_UNIT = (
+    rf"{_UNIT_NAME} ?#?(?:[a-z]?-?\d{{1,5}}[a-z]?\b|(?:{_NUMBER})\b(?:[- ](?:{_NUMBER})\b)*(?: [a-z]\b)?|[a-z]\b(?!'))"
+)
+_ADDRESS = re.compile(
+    rf"\b(?P<number>\d{{1,6}}[a-z]?|(?:{_NUMBER})\b(?:[- ](?:{_NUMBER})\b){{0,5}}),? (?P<name>(?:(?:[nsew]\.?|north|"
+    rf"south|east|west) )?"
+    rf"(?:[^\W\d_][\w'.-]{{0,25}} |\d{{1,3}}(?:st|nd|rd|th) ){{1,3}}?)(?P<street>{_STREET}|"
+    rf"{_STREET_WORD})\b\.?(?:,? {_UNIT})?"
+)
+_STREET_HINT = re.compile(rf" (?:{_STREET}|{_STREET_WORD})\b")
+_NOT_A_STREET = words("not_a_street")
+_BOOK = re.compile(r"\b(?:deed|plat|record|docket) book (?P<book>\d{1,6})(?:,? (?:at |on )?page (?P<page>\d{1,5}))?\b")
+_HOUSE = re.compile(
+    rf"\b(?:(?:{_STREET})|(?:calle|avenida|carrera|rua|rue|via|paseo) [^\W\d_]+(?: [^\W\d_]+){{0,2}}),? {{1,2}}"
+    rf"(?:number|no\.?|#) ?(?P<house>\d{{1,5}}|(?:{_NUMBER})\b(?:[- ](?:{_NUMBER})\b){{0,3}})\b"
+)
+_NUMBER_AND_NAME = re.compile(
+    r"\b(?:[Aa]t|[Bb]y|[Aa]ddress(?:'s|\u2019s| is| was)?|[Ff]rom|[Tt]o|[Pp]ast|[Ii]n),? "
+    r"(?P<address>\d{1,5} (?P<name>[A-Z][a-z]{2,})(?: [A-Z][a-z]+){0,2})\b(?!['\u2019])"
+)
+_NO_STREET_NAME = words("not_a_street_name")
+_OTHER_PLACES = re.compile(
+    rf"\b(?:p\.? ?o\.? {{0,2}}box (?:number )?(?:\d{{1,6}}|(?:{_NUMBER})\b(?:[- ](?:{_NUMBER})\b){{0,5}})"
+    rf"|(?:apartment|apt|suite|ste)\b\.? ?#?(?:number )?(?:[a-z]?-?\d{{1,5}}[a-z]?\b|"
+    rf"(?:{_NUMBER})\b(?:[- ](?:{_NUMBER})\b)*(?: [a-f]\b)?|\d*[b-hj-z]\b(?!'))"
+    r"|(?:unit|room|rm)\b\.? ?#?(?:number )?(?:\d{3,5}[a-z]?\b|\d{1,3}-?[a-z]\b|[a-z]-?\d{1,4}\b)"
+    rf"|(?:(?:north|south|east|west|[nsew]\.?) )?(?:\d{{1,3}}(?:st|nd|rd|th)|{SPOKEN_ORDINAL}) (?:street|avenue|ave)\b"
+    r"|(?:rural )?(?:route|rt\.?|rr|hc|star route) \d{1,3},? box \d{1,5}[a-z]?\b"
+    r"|(?:(?:county|state|rural|farm)(?: to market)? (?:road|route)|highway|hwy|route(?! 66\b)|rte|fm) \d{1,4}\b"
+    r"|[a-z]\d[a-z] ?\d[a-z]\d\b|[a-z]{1,2}\d[a-z\d]? \d[a-z]{2}\b)"
+)
+
+
+def find_addresses(text: str, low: str) -> Iterator[Span]:
+    """Street addresses, units, PO boxes, numbered roads, postcodes with letters; pages of a deed book."""
+    for match in _ADDRESS.finditer(low) if _STREET_HINT.search(low) else ():
+        if _is_address(text, match):
+            yield Span(match.start(), match.end(), "LOCATION", "street_address")
+    for match in _OTHER_PLACES.finditer(low):
+        yield Span(match.start(), match.end(), "LOCATION", "unit_or_box")
+    for match in _HOUSE.finditer(low):
+        yield Span(*match.span("house"), "LOCATION", "house_number")
+    for match in _BOOK.finditer(low):
+        for part in ("book", "page"):
+            if match[part]:
+                yield Span(*match.span(part), "ID", "deed_book")
+    for match in _NUMBER_AND_NAME.finditer(text):
+        if match["name"].lower() not in _NO_STREET_NAME:
+            yield Span(*match.span("address"), "LOCATION", "house_number")
+
+
+def _is_address(text: str, match: re.Match[str]) -> bool:
+    words = match["name"].split()
+    if any(word in _NOT_A_STREET or (word[-1] == "." and len(word) > 3) for word in words):
+        return False
+    if all(text[match.start("name") + match["name"].index(word)].isupper() or word[0].isdigit() for word in words):
+        return True
+    if not text[match.start() : match.end()].islower():
+        return False
+    number = match["number"]
+    long = len(number) > 2 if number[0].isdigit() else len(re.split("[- ]", number)) > 1  # hundreds
+    return long or (re.fullmatch(_STREET, match["street"]) is not None and number[0].isdigit())

