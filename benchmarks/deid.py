@@ -30,7 +30,9 @@ Found = list[list[tuple[int, int]]]
 """Per session, half-open character ranges in its turns joined by line ends."""
 Find = Callable[[Sequence[Sequence[str]]], Found]
 
-QUICK_UTTERANCES = 1_000
+QUICK_UTTERANCES = 500
+DOUBTFUL = "So I went over to see autumn and hope with Zanthrip, and mark said no."
+"""A sentence over which our rules ask the recognizer, so that loading it counts as start-up."""
 SESSION_WORDS = (1_000, 2_000, 4_000, 8_000, 16_000, 32_000)
 STRUCTURED = ("EMAIL", "URL", "PHONE")
 CLAIMED = {"scrubadub": ("URL", "PHONE")}
@@ -39,18 +41,20 @@ CLAIMED = {"scrubadub": ("URL", "PHONE")}
 
 
 def pipeline() -> Language:
-    """The spaCy pipeline that Presidio holds: a tokenizer and no named entities. A trained one is put in here."""
+    """The spaCy pipeline that Presidio holds: the packaged recognizer, which ours asks where its rules are unsure."""
     import spacy
 
-    return spacy.blank("en")
+    from anonymize.ner import MODEL
+
+    return spacy.load(MODEL)
 
 
 def start_ours() -> Find:
-    """Our detector, its lists loaded."""
+    """Our detector, its lists and its recognizer loaded."""
     from anonymize import Deidentifier
 
     detector = Deidentifier(key=bytes(32))
-    detector.find(["Hello."])
+    detector.find([DOUBTFUL])
 
     def find(sessions: Sequence[Sequence[str]]) -> Found:
         found: Found = []
@@ -252,25 +256,27 @@ def _show(figures: dict[str, dict[str, Any]], sizes: dict[str, dict[str, int]]) 
         for name, entry in figures.items()
     ]
     print(table(header, rows))
-    print("\nThe spaCy pipeline in Presidio has no trained part: it looks for no names, and spends no time on them.\n")
-    print(
-        table(
-            ("words/s by words a session", *SESSION_WORDS), [(name, *speeds.values()) for name, speeds in sizes.items()]
+    print("\nPresidio holds the spaCy pipeline that ours asks where its rules are unsure.\n")
+    if sizes:
+        print(
+            table(
+                ("words/s by words a session", *SESSION_WORDS),
+                [(name, *speeds.values()) for name, speeds in sizes.items()],
+            )
         )
-    )
 
 
 def main() -> None:
     """Run the comparison and print it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.deid", description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="a tenth of the dialogue; within a minute")
+    parser.add_argument("--quick", action="store_true", help="a twentieth of the dialogue; within a minute")
     quick = parser.parse_args().quick
     made = transcripts(QUICK_UTTERANCES if quick else UTTERANCES)
     peers = {key: side for key, side in PEERS.items() if _installed(side)}
-    runs = alternate([OURS, *peers.values()], [transcript.turns for transcript in made])
+    runs = alternate([OURS, *peers.values()], [transcript.turns for transcript in made], warm_up=not quick)
     _hold_equal(made, runs)
     figures = {name: _figures(made, side_runs) for name, side_runs in runs.items()}
-    sizes = {side.name: by_session_size(side) for side in ([OURS] if quick else [OURS, *peers.values()])}
+    sizes = {side.name: by_session_size(side) for side in ([] if quick else [OURS, *peers.values()])}
     words = sum(_words(transcript.turns) for transcript in made)
     print(f"{len(made)} sessions, {words:,} words, {PAIRS} counted rounds\n")
     _show(figures, sizes)

@@ -57,14 +57,20 @@ class Run:
     result: Any
 
 
-def alternate(sides: Sequence[Side], task: Any, pairs: int = PAIRS) -> dict[str, list[Run]]:
-    """Run every side `pairs` times, by turns, after one round that is not counted; the order turns round each time.
+def alternate(sides: Sequence[Side], task: Any, pairs: int = PAIRS, *, warm_up: bool = True) -> dict[str, list[Run]]:
+    """Run every side `pairs` times, by turns; the order turns round each time.
+
+    Args:
+        sides: who is compared.
+        task: what each is given.
+        pairs: counted rounds.
+        warm_up: one round more, first, that is not counted; False where every side's start warms itself up.
 
     Raises:
         RuntimeError: a run ended without a result (its own error is on stderr).
     """
     runs: dict[str, list[Run]] = {side.name: [] for side in sides}
-    for number in range(pairs + 1):
+    for number in range(0 if warm_up else 1, pairs + 1):
         for side in sides if number % 2 else reversed(sides):
             run = run_once(side, task)
             if number:
