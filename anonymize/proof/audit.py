@@ -129,13 +129,13 @@ def _split(names: Iterable[str], ambiguous: set[str]) -> tuple[frozenset[str], f
 
 
 def _kept(tokens: list[str]) -> frozenset[int]:
-    """Places of tokens inside phrases that identify nobody: works, theories, public figures."""
+    """Places of tokens inside phrases that identify nobody: works, theories, public figures, sayings."""
     phrases = voc.vocabulary().phrases
     return frozenset(
         at + step
         for at, token in enumerate(tokens)
         for rest, flag in phrases.get(token, ())
-        if flag & voc.KEEP and tuple(tokens[at + 1 : at + 1 + len(rest)]) == rest
+        if flag & (voc.KEEP | voc.CAPITAL) and tuple(tokens[at + 1 : at + 1 + len(rest)]) == rest
         for step in range(len(rest) + 1)
     )
 
