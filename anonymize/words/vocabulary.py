@@ -1,7 +1,8 @@
-"""The word lists merged into hashed tables, once per process: what a token may be, before any context is looked at."""
+"""The word lists merged into hashed tables: what a token may be, before any context is looked at."""
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import importlib
 import importlib.resources
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from anonymize.words import context
+from anonymize.words import context, prepared
 from anonymize.words.tokens import fold
 
 WORD = 1  # an ordinary English word
@@ -84,7 +85,17 @@ def split_words(entry: str) -> tuple[str, ...]:
 
 @functools.cache
 def vocabulary() -> Vocabulary:
-    """The merged tables (built once per process, in one to two seconds)."""
+    """The merged tables, made once an installation and read once a process."""
+    if tables := prepared.read():
+        phrases = {first: [(tuple(rest), flag) for rest, flag in found] for first, found in tables["phrases"].items()}
+        nicknames = {nick: tuple(names) for nick, names in tables["nicknames"].items()}
+        return Vocabulary(tables["flags"], phrases, tables["gender"], nicknames)
+    vocab = _merged()
+    prepared.write(dataclasses.asdict(vocab))
+    return vocab
+
+
+def _merged() -> Vocabulary:
     vocab = Vocabulary()
     for rank, word in enumerate(_dictionary()):
         vocab.flags[word] = WORD if rank < _FREQUENT else WORD | RARE
