@@ -14,7 +14,7 @@ from anonymize.naming.reading import LOCATION, NAME, ORG
 from anonymize.naming.speech import AGAINST, GOOD, SOME, STRONG, WEAK, Spot
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
-from anonymize.words.tokens import HYPHEN, LOWER, UPPER
+from anonymize.words.tokens import HYPHEN, LOWER, NUMBER, UPPER
 
 if TYPE_CHECKING:
     from anonymize.naming.reading import Reading
@@ -41,6 +41,10 @@ _OWNERS = context.DETERMINERS | context.POSSESSIVES | context.MODIFIERS
 _WHEREABOUTS = frozenset({"at", "from", "to", "for", "in", "near", "of", "with"})
 _AFTER_THINGS = (
     context.SUBJECTS | context.AUXILIARIES | context.BE | (context.PREPOSITIONS - {"from"}) | {"and", "or", "but", "so"}
+)
+_DEGREES = frozenset({"so", "too", "very", "really", "pretty", "super", "quite"})
+_TIMES = frozenset(
+    {"in", "at", "by", "until", "till", "since", "before", "during", "around", "this", "last", "next", "every"}
 )
 _ACRONYM = 5  # letters of the longest acronym
 
@@ -86,11 +90,23 @@ def _memory(at: Spot) -> float:
         return STRONG if often else GOOD
     if at.p in _ONE and not at.suffix and not (at.ends and at.pp in _PRESENTING):
         return 0.0  # a mark, every hunter
+    if _measured(at):
+        return AGAINST
     if reading.cased and not reading.careless:
         return WEAK
     if at.alone:
         return (GOOD if at.mass else STRONG) if often else SOME
     return STRONG
+
+
+def _measured(at: Spot) -> bool:
+    """Whether the words before make it a quality, a time or an amount: so sunny, in june, at dawn, two miles."""
+    if at.ends and at.p in _DEGREES and at.proper:
+        return True
+    if at.p in _TIMES and (at.low in context.SEASONS or at.low in context.HOURS or at.flag & voc.FAMOUS):
+        return True
+    plural = at.low[-1] == "s" and at.low in at.reading.memory  # two wills are two of a name
+    return plural and at.i > 0 and (at.p in context.NUMBERS or at.reading.shape[at.i - 1] == NUMBER)
 
 
 def _thing(at: Spot, kind: str) -> bool:  # noqa: PLR0911 - one return a case
@@ -111,9 +127,11 @@ def _thing(at: Spot, kind: str) -> bool:  # noqa: PLR0911 - one return a case
     return at.reading.cased or not at.flag
 
 
-def _prior(at: Spot) -> float:  # noqa: PLR0911 - one return a case
+def _prior(at: Spot) -> float:  # noqa: C901, PLR0911 - one return a case
     """What the lists alone say."""
     f = at.flag
+    if _shop(at):
+        return _INDIFFERENT - _INSIDE
     if f & voc.ORG and f & (voc.KEEP | voc.CHAIN) and not f & voc.NAME and employer_cue(at.reading, at.i, voc.CHAIN):
         return _LISTED
     if f & voc.STATE and (not at.given or place_cue(at.reading, at.i)):
@@ -134,6 +152,12 @@ def _prior(at: Spot) -> float:  # noqa: PLR0911 - one return a case
     if f & (voc.FAMOUS | voc.STATE) and at.given and at.inside and not f & voc.NAME_FIRST:
         return -_INSIDE  # a month, a brand, a state always has its capital
     return score
+
+
+def _shop(at: Spot) -> bool:
+    """Whether the token is a chain's name with the possessive that belongs to it, and no employer: at McDonald's."""
+    chain = at.reading.suffix[at.i] == "s" and at.flag & voc.CHAIN and not at.given
+    return bool(chain) and not employer_cue(at.reading, at.i, voc.CHAIN)
 
 
 def _in_name(at: Spot) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from anonymize.naming import names, places, roads
+from anonymize.naming import institutions, names, places, roads
 from anonymize.naming.reading import Reading
 from anonymize.ner import doubt
 from anonymize.ner.plugged import PluggedModel
@@ -64,5 +64,6 @@ def _decide(reading: Reading) -> None:
     places.mark_firms(reading)
     places.mark_linked(reading)
     places.mark_signs(reading)
+    institutions.mark_institutions(reading)
     reading.remember()
     places.mark_remembered(reading)

@@ -164,7 +164,7 @@ def extend_runs(reading: Reading) -> None:
     """A capital right after or right before a decided token belongs to it, as does a listed surname after a name."""
     label = reading.label
     for i in range(1, reading.count):
-        if bool(label[i]) == bool(label[i - 1]) or not reading.joined(i):
+        if bool(label[i]) == bool(label[i - 1]) or not reading.joined(i) or NUMBER in reading.shape[i - 1 : i + 1]:
             continue
         if label[i - 1] == NAME and (words := _listed_surname(reading, i)):
             reading.mark(i, i + words, NAME, "run")
@@ -229,6 +229,8 @@ def _hyphen_part(reading: Reading, k: int, a: int, b: int) -> bool:
         return reading.low[k + 1].startswith(low) or low in context.NAME_PARTICLES
     if k > a and low in context.NAME_PARTICLES:
         return True
+    if k == a and len(low) < _SPELLED and low not in context.PREFIXES:
+        return not reading.flag[k + 1] & voc.WORD  # do-yun
     return reading.capital(k) or not f or bool(f & voc.NAME and not f & voc.WORD)
 
 

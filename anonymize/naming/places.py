@@ -14,7 +14,6 @@ _OPENERS = context.DIRECTIONS | {"st", "saint", "our"}
 _LEADS = frozenset({"to", "called", "from", "at", "for", "with"})
 """Before an organisation's name that is made of plain words and has lost its capitals."""
 
-_SERVED = frozenset({"women", "men", "children", "veterans", "people", "farmers", "workers"})
 _INDIFFERENT = voc.KEEP | voc.CAPITAL | voc.STATE
 _LONGEST_NAME = 3  # plain words before a head word where capitals are lost
 _LONGEST_STREET = 2  # rare words before a street's type
@@ -86,6 +85,8 @@ def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
         return joined
     if flag & (voc.KIN | voc.TITLE | voc.ORG_HEAD):
         reading.flag[b - 1] |= flag
+    elif flag & voc.KEEP and place_cue(reading, a) and _is_place(reading, a, b):
+        reading.mark(a, b, LOCATION, "phrase")  # in St. Paul
     elif flag & _INDIFFERENT or (flag & voc.ORG and not employer_cue(reading, a, flag)):
         reading.status[a:b] = bytes([KEPT]) * (b - a)  # an organisation counts where one works, not where one shops
     elif not flag & (voc.PLACE | voc.ORG) or not (_stands(reading, a, b) or (flag & voc.ORG and not reading.cased)):
@@ -93,6 +94,12 @@ def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
     else:
         reading.mark(a, b, ORG if flag & voc.ORG else LOCATION, "phrase")
     return True
+
+
+def _is_place(reading: Reading, a: int, b: int) -> bool:
+    """Whether tokens a to b are listed as a place, too."""
+    rest = tuple(reading.low[a + 1 : b])
+    return any(flag & voc.PLACE and words == rest for words, flag in reading.vocab.phrases[reading.low[a]])
 
 
 def _in_one_piece(reading: Reading, a: int, b: int, *, commas: bool = False) -> bool:
@@ -111,9 +118,14 @@ def _stands(reading: Reading, a: int, b: int) -> bool:
         and all(reading.wordy(k) or reading.low[k] == "the" for k in range(a, b))
     ):
         return False
-    if not all(reading.wordy(k) or reading.low[k] in context.FUNCTION for k in range(a, b)):
+    if not all(_plain(reading, k) for k in range(a, b)):
         return True
     return place_cue(reading, a)
+
+
+def _plain(reading: Reading, k: int) -> bool:
+    """Whether token k is no more than a word; what is always capitalised (Sioux) is part of a place's name."""
+    return reading.low[k] in context.FUNCTION or (reading.wordy(k) and not reading.flag[k] & voc.KEEP)
 
 
 def place_cue(reading: Reading, i: int) -> bool:
@@ -210,7 +222,7 @@ def _head_start(reading: Reading, i: int) -> int:
 def _adjoins(reading: Reading, k: int) -> bool:
     """Whether token k goes on with the name before it, a possessive of its own included: Women's Health."""
     return reading.joined(k) or (
-        k > 0 and reading.before[k] == SPACE and reading.suffix[k - 1] == "s" and reading.low[k - 1] in _SERVED
+        k > 0 and reading.before[k] == SPACE and reading.suffix[k - 1] == "s" and reading.low[k - 1] in context.SERVED
     )
 
 
@@ -347,6 +359,7 @@ def _bare_pair(reading: Reading, i: int) -> bool:
 def mark_remembered(reading: Reading) -> None:
     """Mark phrases of several tokens that the session, or the client's others, used as a place or an organisation."""
     table: dict[tuple[str, str], list[tuple[list[str], str]]] = {}
+    _mark_streets_again(reading)
     for phrase, kind in reading.phrases.items():
         head, second, *rest = phrase.split(" ")
         table.setdefault((head, second), []).append((rest, kind))
@@ -360,6 +373,26 @@ def mark_remembered(reading: Reading) -> None:
                 continue  # the three rivers
             if low[i + 2 : stop] == rest and _in_one_piece(reading, i, stop) and NAME not in reading.label[i:stop]:
                 reading.mark(i, stop, kind, "memory")
+
+
+def _mark_streets_again(reading: Reading) -> None:
+    """Mark a street of the session's that has lost its type: 18 Tern, the old lady on Tern."""
+    stems = {tuple(phrase.split(" ")[:-1]) for phrase in reading.phrases if phrase.split(" ")[-1] in context.STREETS}
+    low = reading.low
+    for stem in stems:
+        for i in range(1, reading.count - len(stem) + 1):
+            stop = i + len(stem)
+            if (
+                low[i] != stem[0]
+                or tuple(low[i:stop]) != stem
+                or reading.before[i] != SPACE
+                or any(reading.label[i:stop])
+            ):
+                continue
+            house = reading.shape[i - 1] == NUMBER and not reading.status[i - 1]
+            capital = reading.capital(i) or not reading.cased
+            if capital and _in_one_piece(reading, i, stop) and (house or low[i - 1] == "on"):
+                reading.mark(i - house, stop, LOCATION, "memory")
 
 
 def mark_linked(reading: Reading) -> None:
@@ -377,7 +410,7 @@ def mark_linked(reading: Reading) -> None:
             reading.mark(first, i, kind, "linked")
         n = i + 1
         follows = n < reading.count and reading.before[n] == SPACE and reading.capital(n) and not reading.label[n]
-        if follows and reading.barred(n) and not _closed(reading, n):
+        if follows and reading.barred(n) and (not _closed(reading, n) or reading.low[n] in context.NOUNS):
             reading.mark(n, n + 1, kind, "linked")
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from anonymize.naming.reading import NAME
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
-from anonymize.words.tokens import COMMA, HYPHEN, SPACE, START
+from anonymize.words.tokens import COMMA, HYPHEN, NUMBER, SPACE, START
 
 if TYPE_CHECKING:
     from anonymize.naming.reading import Reading
@@ -104,7 +104,7 @@ def stands_alone(word: str) -> bool:
 def before(at: Spot) -> float:
     """The first cue from the words before that applies; 0.0 where none does."""
     if not at.p:
-        return max(_vocative(at), _answer(at))
+        return max(_vocative(at), _answer(at), _explained(at))
     cues = _BEFORE_ANY if at.inside or not (at.wordy or at.flag & voc.NAME_FIRST) else _BEFORE_WORD
     return next((weight for cue in cues if (weight := cue(at)) is not None), 0.0)
 
@@ -167,6 +167,8 @@ def _presented(at: Spot) -> float | None:
     if at.p == "who" and at.suffix == "s" and at.ends and at.usual:
         return STRONG
     if at.p in ("this", "it", "that", "there", "i") and at.suffix in ("s", "m"):
+        if at.p == "i" and at.mass and at.ends and at.given:
+            return STRONG  # what one is takes an article or is an adjective
         return FAIR if at.bare and not at.alone else 0.0
     return None
 
@@ -195,6 +197,8 @@ def _acted_on(at: Spot) -> float | None:
         return SLIGHT if at.alone else GOOD
     if at.p in context.GIVING and (at.n in context.DETERMINERS or at.n in context.POSSESSIVES):
         return STRONG
+    if at.p in context.TELLING and at.given and at.n in context.TOLD:
+        return STRONG
     if at.p in context.QUESTION_VERBS and verb_follows:
         return WEAK if at.mass and not (at.usual and at.n in context.HUMAN_BASES) else STRONG
     return None
@@ -221,6 +225,10 @@ def _named_nonetheless(at: Spot) -> float:
 
 def _used_as_word(at: Spot) -> float | None:
     """The hope, my chase, last summer; I will, very frank, to mark."""
+    if at.p == "that" and at.given and at.n in context.HUMAN:
+        return SOME
+    if at.p in ("are", "were") and at.given and at.reading.flag[at.i - 2] & voc.KIN and at.ends:
+        return STRONG  # my kids are ace, ...
     if at.p in context.DETERMINERS or at.p in context.POSSESSIVES or at.p in context.MODIFIERS:
         return -SOME if at.flag & voc.NAME_FIRST else AGAINST
     if at.given and (weight := _named_nonetheless(at)):
@@ -238,6 +246,8 @@ def _bare_object(at: Spot) -> float | None:
         return SLIGHT if at.ends else WEAK
     if at.proper and at.bare and at.p in context.PREPOSITIONS:
         return GOOD
+    if at.proper and at.ends and at.p in context.AFFECT:
+        return STRONG
     return WEAK if at.p in context.AFFECT and at.bare else None
 
 
@@ -256,10 +266,20 @@ _BEFORE_WORD = (
 )
 
 
+def _explained(at: Spot) -> float:
+    """My daughter, justice, is fourteen: set off after the kin that it names."""
+    reading, i = at.reading, at.i
+    kin = i > 1 and reading.before[i] == COMMA and reading.flag[i - 1] & voc.KIN and at.ends
+    if not kin or not at.given or at.low in context.ENDEARMENTS:
+        return 0.0
+    owned = reading.low[i - 2] in context.POSSESSIVES or (i > 2 and reading.low[i - 3] in context.POSSESSIVES)  # noqa: PLR2004 - my oldest daughter
+    return STRONG if owned else 0.0
+
+
 def _answer(at: Spot) -> float:
     """Whether the token opens the answer to "What's her name?"."""
     turn = at.reading.tokens.turn[at.i]
-    if not turn or at.i - at.reading.tokens.first[turn] > 1 or not at.flag & voc.NAME:
+    if not turn or at.i - at.reading.tokens.first[turn] > 1 or not at.flag & (voc.NAME | voc.RARE):
         return 0.0
     question = at.reading.turns[turn - 1][-_QUESTION:].rstrip().lower()
     return GOOD if question.endswith("?") and context.QUESTION_OF_NAME.intersection(question[:-1].split()) else 0.0
@@ -291,7 +311,9 @@ def after(at: Spot) -> float:
     """What the token's own ending and the words after it say, summed."""
     ending = at.reading.suffix[at.i]
     if not at.n:
-        return (FAIR if at.proper else WEAK) if ending == "s" else 0.0
+        return (FAIR if at.proper else WEAK) if ending == "s" else _explains(at)
+    if at.wordy and at.reading.shape[at.i + 1] == NUMBER:
+        return -CERTAIN  # page 114, Chapter 13
     if ending == "s" and (at.given or not at.wordy):
         copula = at.usual and (at.n in context.DETERMINERS or at.n in context.POSSESSIVES or at.n in context.STATES)
         return FAIR if at.mass and not copula else STRONG
@@ -303,15 +325,27 @@ def after(at: Spot) -> float:
     return verb + _surname(at) + _identity(at)
 
 
+def _explains(at: Spot) -> float:
+    """Justice, my daughter, is fourteen: kin named right after says who it is."""
+    reading, k = at.reading, at.i + 1
+    if not at.given or at.low in context.ENDEARMENTS or k + 1 >= reading.count or reading.before[k] != COMMA:
+        return 0.0
+    if reading.low[k] not in context.POSSESSIVES:
+        return 0.0
+    return STRONG if any(reading.flag[j] & voc.KIN for j in range(k + 1, min(k + 3, reading.count))) else 0.0
+
+
 def _clause(at: Spot) -> float | None:  # noqa: PLR0911 - one return a case
     """Olive is teething; rob lent me; how rose gets; star was: a word that opens a clause as a noun could not."""
     reading, i = at.reading, at.i
     opens = reading.before[i] == START or at.p in context.CLAUSE_OPENERS or (at.p == "" and reading.capital(i))
-    if not at.usual or not opens or at.low in context.MODAL_NAMES:
+    bare = at.given and not at.alone and reading.before[i] == START and at.low not in context.ELLIPTIC
+    if not (at.usual or bare) or not opens or at.low in context.MODAL_NAMES:
         return None
     nn = reading.low[i + 2] if i + 2 < reading.count and not reading.ends(i + 1) else ""
     if at.alone and not at.proper and (at.n in context.BE or at.n in context.AUXILIARIES or at.n in context.MODALS):
-        return STRONG if _human(at.n, nn) else None
+        place = reading.low[i + 3] if nn == "in" and i + 3 < reading.count else ""
+        return STRONG if _human(at.n, nn) or place in context.CUSTODY else None
     if at.n in ("came", "comes") and at.alone:
         return STRONG if nn in ("home", "over", "by", "crying", "downstairs", "upstairs", "inside") else None
     if at.n in context.FINITE:
@@ -397,7 +431,8 @@ def _identity(at: Spot) -> float:
     if at.n == "and" and reading.low[i + 2] in ("me", "i", "him", "her") and at.given and at.p not in context.BE:
         return SOME if at.mass and not (at.usual and reading.low[i + 2] == "i") else STRONG
     if at.n in ("is", "was") and reading.low[i + 2] in context.POSSESSIVES:
-        return STRONG if i + 3 < reading.count and reading.flag[i + 3] & voc.KIN else 0.0
+        kin = i + 3 < reading.count and (reading.flag[i + 3] & voc.KIN or reading.low[i + 3] in context.RANKS)
+        return STRONG if kin else 0.0
     if at.n not in ("and", "or") or not at.flag & voc.NAME:
         return 0.0
     partner = reading.label[i + 2] == NAME or reading.solid(i + 2)

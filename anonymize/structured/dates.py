@@ -27,6 +27,7 @@ _DAY = r"(?:\d{1,2}(?:-\d{1,2})?(?![\d:%])(?![.,/]\d))"
 _YEAR = rf"(?:(?:19|20)\d\d\b|'\d\d\b|{SPOKEN_YEAR}\b)"
 _TWO_DIGIT_YEAR = rf"(?:(?:thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ]{UNIT})?|oh[- ]{UNIT})"
 _TAIL = rf"(?:,? {{1,2}}(?:of |in )?(?:{_YEAR}|{_TWO_DIGIT_YEAR}(?=[.,?!]|$)))?"
+_SAID = rf"(?:{BELOW_100}|\d{{1,2}})"
 _CLOSED = r"(?= {0,2}(?:[.,;:?!\"')\]-]|$))"
 _FUNCTION = pattern("clause_openers")
 
@@ -34,10 +35,13 @@ _AFTER = rf"(?! of (?:each|every|the)\b)(?:{_CLOSED}| (?:{_FUNCTION})\b)"
 _DATE = re.compile(
     rf"\b{MONTH} (?:the )?{ORDINAL} (?:and|or|to|through) (?:the )?{ORDINAL}(?={_AFTER})"
     rf"|\b(?:the )?{ORDINAL} (?:or|and|to|through) (?:the )?{ORDINAL} of {MONTH}\b{_TAIL}"
-    rf"|\b(?:{MONTH}|{_SHORT}(?= ?\d)),? (?:the )?(?:{ORDINAL}\b|{_DAY}(?: of)?(?= ?{_YEAR}|,? {_YEAR}|\b)){_TAIL}"
+    rf"|\b(?:{MONTH}|{_SHORT}(?= ?(?:\d|the |{ORDINAL}\b))),? (?:the )?"
+    rf"(?:{ORDINAL}\b|{_DAY}(?: of)?(?= ?{_YEAR}|,? {_YEAR}|\b)){_TAIL}"
     rf"|\b{MONTH} (?:{BELOW_100})(?:,? {_YEAR}|{_CLOSED})"
     rf"|\b(?:the )?(?:{ORDINAL}|{_DAY})(?: day)? of (?:{MONTH}|(?!mar\b){_SHORT})(?!\w){_TAIL}"
     rf"|\b{_SHORT} (?:of )?(?:19|20)\d\d\b"
+    rf"|\b(?:the )?{ORDINAL} of the {ORDINAL},? {_YEAR}"
+    rf"|\b{_SAID} (?P<by>slash|dash|point|stroke) {_SAID} (?P=by) (?:{_YEAR}|{BELOW_100}|oh[- ]{UNIT}|\d\d)\b"
     rf"|\b(?:the )?{ORDINAL} (?!{_UNCLEAR}){MONTH}\b{_TAIL}"
     rf"|\b(?:the |el )?(?:{ORDINAL}|{_DAY}) (?:of |de )?(?:{_CALENDARS})\b"
     rf"|\b\d{{1,2}} (?:{MONTH}|{_SHORT}),? (?:19|20)\d\d\b"
@@ -153,6 +157,8 @@ _AGE = re.compile(
     rf"|(?:^|[.?!] )(?P<n>ninety[- ]{UNIT}|(?:a|one) hundred and {UNIT})(?=, (?:and|she|he|but|sharp|still)\b)"
     rf"|\b(?:they're|they were|we're) (?P<o>{_AGED} and {_AGED})\b{_NO_AGE}"
     rf"|\bbig (?P<p>nine[- ]oh)\b"
+    rf"|\boldest\b[^.?!]{{0,25}}? (?:is|was) (?P<q>{_OVER_89})\b{_NO_AGE}"
+    rf"|\b(?P<r>{_AGED}) when (?:he|she|they|my \w+) (?:died|passed|went|moved|quit|stopped|was|were|had|got)\b"
     rf"|\b(?P<h>{_AGED}) and (?:still|never|sharp|mean|living|lives)\b"
     rf"|\b(?P<i>{_AGED}) (?:(?:next|this|come) (?:month|week|year|spring|summer|fall|winter|{MONTH})"
     rf"|(?:in|on) {MONTH})\b"
@@ -166,12 +172,20 @@ _OLD = re.compile(r"ninet|big nine|\b9\d|\b1[01]\d|\bhundred")
 _NO_SUBJECT = words("not_an_age")
 
 
-def find_ages(text: str, low: str) -> Iterator[Span]:
-    """Ages over 89 in one turn; the span is the number alone."""
+_ASKED = re.compile(r"\b(?:how old|what age|(?:his|her|your|their) age)\b[^?]{0,60}\?\s*$")
+_ANSWER = re.compile(
+    rf"(?:\W|\b(?:oh|um|uh|well|he's|she's|he is|she is|i'm|about|like|let's see|now)\b)*(?P<age>{_OVER_89})\b"
+)
+
+
+def find_ages(text: str, low: str, before: str) -> Iterator[Span]:
+    """Ages over 89 in one turn; the span is the number alone. `before` is the end of the turns before."""
     if not _OLD.search(low):
         return
+    if (answer := _ANSWER.match(low)) and _ASKED.search(before):
+        yield Span(*answer.span("age"), "AGE90", "age_over_89")
     for match in _AGE.finditer(low):
-        kind = next(name for name in "abcdefghijklmnop" if match[name] is not None)
+        kind = next(name for name in "abcdefghijklmnopqr" if match[name] is not None)
         if kind == "c" and match["subject"] in _NO_SUBJECT:
             continue
         if kind == "d" and not (text[match.start("named")].isupper() or re.fullmatch(_KIN, match["named"])):

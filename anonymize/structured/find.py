@@ -20,7 +20,7 @@ _BEFORE = 90
 _WORTH = re.compile(
     rf"[\d@]|\.\w|(?:day,?|on|by|until|till|'s|is|due) (?:the )?(?:first|second)\b|plates? s|"
     rf"\b(?:{'|'.join((*MONTHS, *NUMBER_WORDS, 'dot', 'at', 'handle', 'apartment', 'apt', 'nineties'))}|user ?name|"
-    rf"gamer ?tag|"
+    rf"gamer ?tag|go(?:es)? by|"
     r"screen ?name|twentieth|\w+teenth|thirtieth|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|"
     r"twelfth)\b"
 )
@@ -55,8 +55,8 @@ def _in_turn(text: str, low: str, before: str) -> list[Span]:
         *find_written(low),
         *find_spoken_web(low),
         *find_dates(text, low),
-        *find_ages(text, low),
-        *find_addresses(text, low),
+        *find_ages(text, low, before),
+        *find_addresses(text, low, before),
         *find_plates(text, low, before),
     ]
 

@@ -24,7 +24,9 @@ _WRITTEN = re.compile(
     rf"|(?P<SITE>(?<![\w@.])[a-z0-9][a-z0-9-]{{1,62}}(?:\.[a-z0-9-]{{2,63}}){{0,3}}\.(?:{TLDS})\b(?![\w.]\w)(?:/[^\s<>\"]*[^\s<>\".,;:?!)\]'])?)"
     r"|(?P<DEVICE>(?<![\w:])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:]))"
     r"|(?P<IP>(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)|"
-    r"(?<![\w:])(?:[0-9a-f]{1,4}:){3,7}(?::?[0-9a-f]{1,4}){1,4}(?![\w:]))"
+    r"(?<![\w:])(?:[0-9a-f]{1,4}:){3,7}(?::?[0-9a-f]{1,4}){1,4}(?![\w:])|"
+    r"(?<![\w:])(?=[0-9a-f:]{0,35}::)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{1,4}(?![\w:]))"
+    r"|(?P<ORG>\blocal \d{2,5}\b(?= of\b|[.,;?!]|$))"
     r"|(?P<SSN>(?<![\w-])(?:\d{3}|[x*]{3})-(?:\d\d|[x*]{2})-\d{4}(?![\w-]))"
     r"|(?P<PHONE>(?<![\w-])(?:\+?1[-. ]{1,2})?(?:\(\d{3}\)[-. ]{0,2}|\d{3}[-. ]{1,2})\d{3}[-. ]{1,2}\d{4}(?![\w-])"
     r"(?:,? ?(?:x|ext\.?|extension) ?\d{1,6})?|(?<![\w+])\+\d{1,3}(?:[-. ]?\(?\d{1,4}\)?){2,5}(?!\d))"
@@ -47,7 +49,7 @@ def find_written(low: str) -> Iterator[Span]:
         yield Span(match.start(), match.end(), _CLASS.get(kind, kind), f"written_{kind.lower()}")
 
 
-_HINT = re.compile(r"@|://|\w\.\w|\d[-.:) ]{0,2}\d\d|[x*]-|u/|[\da-f]{2}:")
+_HINT = re.compile(r"@|://|\w\.\w|\d[-.:) ]{0,2}\d\d|[x*]-|u/|local \d|[\da-f]{2}:")
 
 _STREET = pattern("street")
 _STREET_WORD = pattern("street_word")
@@ -69,6 +71,7 @@ _HOUSE = re.compile(
     rf"\b(?:(?:{_STREET})|(?:calle|avenida|carrera|rua|rue|via|paseo) [^\W\d_]+(?: [^\W\d_]+){{0,2}}),? {{1,2}}"
     rf"(?:number|no\.?|#) ?(?P<house>\d{{1,5}}|(?:{_NUMBER})\b(?:[- ](?:{_NUMBER})\b){{0,3}})\b"
 )
+_ASKED = re.compile(r"\b(?:address|where do you live)\b[^?]{0,30}\?\s*$")
 _NUMBER_AND_NAME = re.compile(
     r"\b(?:[Aa]t|[Bb]y|[Aa]ddress(?:'s|\u2019s| is| was)?|[Ff]rom|[Tt]o|[Pp]ast|[Ii]n),? "
     r"(?P<address>\d{1,5} (?P<name>[A-Z][a-z]{2,})(?: [A-Z][a-z]+){0,2})\b(?!['\u2019])"
@@ -86,10 +89,14 @@ _OTHER_PLACES = re.compile(
 )
 
 
-def find_addresses(text: str, low: str) -> Iterator[Span]:
-    """Street addresses, units, PO boxes, numbered roads, postcodes with letters; pages of a deed book."""
+def find_addresses(text: str, low: str, before: str) -> Iterator[Span]:
+    """Street addresses, units, PO boxes, numbered roads, postcodes with letters; pages of a deed book.
+
+    `before` is the end of the turns before, which may ask for the address.
+    """
+    asked = bool(_ASKED.search(before))
     for match in _ADDRESS.finditer(low) if _STREET_HINT.search(low) else ():
-        if _is_address(text, match):
+        if asked or _is_address(text, match):
             yield Span(match.start(), match.end(), "LOCATION", "street_address")
     for match in _OTHER_PLACES.finditer(low):
         yield Span(match.start(), match.end(), "LOCATION", "unit_or_box")

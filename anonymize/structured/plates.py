@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from anonymize.spans import Span
 from anonymize.words import vocabulary as voc
 from anonymize.words.lexicon import words
+from anonymize.words.numerals import NUMBER_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,16 @@ _REACH = 90
 _GROUP = re.compile(r"(?<![\w'$.:/])(?:[a-z]{1,4}|\d{1,4}|(?=[a-z]*\d)[a-z\d]{2,8})(?![\w'%]|[.:/,]\d)")
 _MEASURE = re.compile(r"\d+(?:st|nd|rd|th|s|k|am|pm|mg|ml|lbs?|ft|x|hrs?|mph)|(?:19|20)\d\d")
 _VANITY = re.compile(r"\bplates? (?:says?|said|reads?|spells?),? (?:like,? )?(?P<plate>[a-z][a-z\d]{2,7})\b(?!')")
+_PHONETIC = (
+    "alpha|alfa|bravo|charlie|delta|echo|foxtrot|golf|hotel|india|juliet|kilo|lima|mike|november|oscar|papa|quebec|"
+    "romeo|sierra|tango|uniform|victor|whiskey|x-?ray|yankee|zulu"
+)
+"""The spelling alphabet of the ITU and ICAO."""
+
+_SIGN = rf"(?:(?P<letter>{_PHONETIC}|[a-z](?:,? (?:as in|for|like) [a-z]+)?)|{'|'.join(NUMBER_WORDS)}|\d{{1,4}})"
+_SIGNS = re.compile(_SIGN + r"\b")
+_ANY = re.sub(r"\?P<letter>", "?:", _SIGN)
+_SPELLED = re.compile(rf"\b{_ANY}\b(?:[, .-]{{1,2}}{_ANY}\b){{2,9}}")
 _NO_PLATE = words("not_a_plate")
 
 
@@ -34,6 +45,10 @@ def find_plates(text: str, low: str, before: str) -> Iterator[Span]:
     for match in _VANITY.finditer(low):
         if not voc.vocabulary().flags.get(match["plate"], 0) & voc.COMMON:
             yield Span(*match.span("plate"), "VEHICLE", "vanity_plate")
+    for match in _SPELLED.finditer(low):
+        at = bisect.bisect_left(cues, match.start())
+        if at and match.start() - cues[at - 1] <= _REACH and _is_spelled(match.group()):
+            yield Span(*match.span(), "VEHICLE", "plate_aloud")
     for groups in _chains(text, low):
         start, end = groups[0].start(), groups[-1].end()
         at = bisect.bisect_left(cues, start)
@@ -62,6 +77,16 @@ def _is_group(text: str, group: re.Match[str]) -> bool:
     if text[group.start() : group.end()].isupper() and not text.isupper():
         return said not in ("i", "ok", "tv")
     return said not in _NO_PLATE and not voc.vocabulary().flags.get(said, 0) & voc.WORD
+
+
+def _is_spelled(said: str) -> bool:
+    """Whether what is read aloud has two letters or more, spelled, and two digits or more."""
+    signs = list(_SIGNS.finditer(said))
+    letters = [sign["letter"] for sign in signs if sign["letter"]]
+    sure = any(len(letter) > 1 for letter in letters) or (
+        len(letters) > 1 and "a" not in letters and "i" not in letters
+    )
+    return sure and len(signs) - len(letters) >= 2 and 4 <= len(signs) <= 9
 
 
 def _is_plate(code: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from anonymize.spans import Span
 from anonymize.structured.patterns import PUBLIC_SITES, TLDS
+from anonymize.words import vocabulary as voc
 from anonymize.words.lexicon import pattern, words
 from anonymize.words.numerals import NUMBER_WORDS
 
@@ -44,6 +45,11 @@ _HANDLE_ON = re.compile(
     rf"\b(?:(?:it's|i'm|he's|she's|they're|under|as),? (?P<at>at {_NOT_AT}{_NAME}(?: {_NAME}){{0,3}})|"
     rf"goes by (?P<by>{_NAME})) on (?:{_PLATFORM})\b"
 )
+_BARE_ON = re.compile(rf"\b(?:i'm|it's|he's|she's|they're|under|as|by),? (?P<handle>{_NAME}) on (?:{_PLATFORM})\b")
+_ON_BARE = re.compile(
+    rf"\bon (?:{_PLATFORM}),? (?:i|he|she|they|it)(?:'m|'s|'re| am| is| are| go(?:es)? by| use| call myself)"
+    rf"(?: called| known as)?,? (?P<handle>{_NAME})"
+)
 _JOINED_HANDLE = re.compile(
     r"\b(?P<handle>at [\w'-]+(?: [\w'-]+){0,2}? (?:underscore|dash) [\w'-]+(?: (?:underscore|dash) [\w'-]+|"
     r" \d+){0,2})(?! at\b| dot\b)"
@@ -67,8 +73,16 @@ def find_spoken_web(low: str) -> Iterator[Span]:
             yield span
     for match in _IP.finditer(low):
         yield Span(match.start(), match.end(), "IP", "spoken_ip")
+    yield from _handles(low)
+
+
+def _handles(low: str) -> Iterator[Span]:
     for match in _HANDLE_ON.finditer(low):
         yield Span(*match.span(str(match.lastgroup)), "HANDLE", "spoken_handle")
+    for form in (_BARE_ON, _ON_BARE):
+        for match in form.finditer(low):
+            if not voc.vocabulary().flags.get(match["handle"], 0) & voc.WORD:
+                yield Span(*match.span("handle"), "HANDLE", "handle_on")
     for form in (_AT_HANDLE, _NAMED_HANDLE, _JOINED_HANDLE):
         for match in form.finditer(low):
             if stop := _handle_end(low, match):

@@ -75,7 +75,7 @@ HUMAN = _words(
     "said says asked told thought knew wanted called texted yelled cried laughed smiled answered replied"
     " explained agreed noticed walked drove married divorced graduated hugged kissed screamed whispered joked"
     " knows wants thinks drives screams worries asks tells lied promised invited swore sat stood drank ate slept"
-    " retired quit remembered forgot picked offered"
+    " retired quit remembered forgot picked offered relapsed cheated apologized hates drinks smokes"
 )
 """Verbs that things and feelings are never the subject of."""
 
@@ -92,7 +92,10 @@ GIVING = _words(
 )
 """Verbs that take a person and then a thing: "sent bill the thing"."""
 
-AFFECT = _words("love loved miss missed know knew see saw hate hated trust remember bring brought text")
+AFFECT = _words(
+    "love loved miss missed know knew see saw hate hated trust remember bring brought text"
+    " stand seeing watching raising visiting"
+)
 INVERSION = _words("i you we they the a an my your his her our their this that there not be have me him them us it")
 PERSON_PRONOUNS = _words("he she")
 MODIFIERS = _words(
@@ -126,6 +129,9 @@ NAME_PARTICLES = _words(
     " le o abad"
 )
 """After a hyphen, parts of names and what is added to them in address."""
+
+PREFIXES = _words("ex co re un bi de pro sub my t x e u")
+"""Before a hyphen, no part of a name."""
 
 KINDRED = _words("sons son brothers bros daughters associates")
 TRADES = _words(
@@ -163,6 +169,19 @@ ENDEARMENTS = _words(
 """What people call each other without a name."""
 
 SEASONS = _words("spring summer autumn fall winter")
+ELLIPTIC = _words("guy case story price deal word page point thing fact problem reason boy girl man bud bill")
+"""Nouns that speech begins a sentence with, their article left out: "Story is, ..."."""
+
+CUSTODY = _words(
+    "rehab jail prison detox recovery therapy treatment kindergarten preschool daycare college foster hospice"
+    " surgery labor custody first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+)
+"""After "is in", where only people are."""
+
+TELLING = _words("tell telling told ask asked asking show showed showing text texting texted call calling called")
+TOLD = _words("everything something nothing anything that what how about the a if why when")
+RANKS = _words("oldest youngest middle eldest first only favorite twin")
+HOURS = _words("dawn midnight noon dusk eve")
 MODAL_NAMES = _words("will may")
 NICKNAME_PREFIXES = _words("big little lil old young")
 SPEAKING_TO = _words(
@@ -241,7 +260,8 @@ STATES = _words(
     " home here fine sick asleep sleeping drunk dead gone angry scared jealous out away older younger adopted the"
     " my his her our twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty graduating"
     " autistic diabetic sober clean bisexual trans working yelling talking moving getting leaving being seeing"
-    " dating living staying calling acting fighting drinking using"
+    " dating living staying calling acting fighting drinking using diagnosed arrested born hospitalized suspended"
+    " expelled engaged nonbinary bipolar depressed divorced separated relapsing texting"
 )
 """After "is" and "was", what is said of people rather than of things and seasons."""
 
@@ -284,6 +304,12 @@ STREETS = _words(
 FIRM_STREETS = _words("street avenue drive lane boulevard parkway highway blvd ave rd road turnpike st")
 """Of these, words that follow a street's name even where capitals are lost: "on park street"."""
 
+OPENING_HEADS = _words("temple congregation camp mount iglesia casa masjid gurdwara beth")
+"""Words that open the name of an organisation: Temple Beth Shalom."""
+
+SERVED = _words("women men children veterans people farmers workers")
+"""Whom an organisation serves: "women's health"."""
+
 GENERIC = _words(
     "community state local public private mental nursing grad graduate medical law business music summer night"
     " middle high elementary primary secondary boarding old new whole emergency day outpatient inpatient"
@@ -325,6 +351,11 @@ LANDSCAPE = _words(
     " township cove orchard orchards branch fork gap bend bluff bluffs prairie bayou shores lakes gardens estates"
     " mills commons plains flats junction ferry run neck notch village falls canyon mesa acres hill"
 )
+NOUNS = _words(
+    "house home school work car family friend friends food money life world people person place day night kid kids"
+)
+"""Function words of speech that a proper name may end in all the same: Harbor House."""
+
 FUNCTION = (
     DETERMINERS
     | POSSESSIVES

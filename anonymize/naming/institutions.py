@@ -1,0 +1,76 @@
+"""Organisations where capitals are lost, found by their last word: chippewa valley eye clinic, saco bay school."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anonymize.naming.reading import ORG, TAKEN
+from anonymize.words import context
+from anonymize.words import vocabulary as voc
+from anonymize.words.tokens import LOWER, NUMBER, SPACE
+
+if TYPE_CHECKING:
+    from anonymize.naming.reading import Reading
+
+_LONGEST = 5  # tokens before the head word
+_OPENED = 3  # tokens after one that opens a name: temple beth shalom
+
+
+def mark_institutions(reading: Reading) -> None:
+    """Mark a head word with what stands before it, from the first word that names: listed, unknown, or of the land."""
+    for i, flag in enumerate(reading.flag):
+        if not flag & voc.ORG_HEAD or reading.label[i] == ORG or reading.status[i] == TAKEN:
+            continue
+        if reading.low[i] in context.OPENING_HEADS:
+            _mark_opening(reading, i)
+        if reading.shape[i] != LOWER or reading.cased or _goes_on(reading, i):
+            continue
+        first = next((k for k in range(_content_start(reading, i), i) if _names(reading, k)), i)
+        if first < i:
+            reading.mark(first, i + 1, ORG, "institution")
+
+
+def _goes_on(reading: Reading, i: int) -> bool:
+    """Whether another head word follows: medical, center."""
+    return reading.joined(i + 1) and bool(reading.flag[i + 1] & voc.ORG_HEAD) if i + 1 < reading.count else False
+
+
+def _content_start(reading: Reading, i: int) -> int:
+    """The first of the content words that stand before token i without a pause."""
+    first = i
+    while i - first < _LONGEST and _follows(reading, first) and reading.shape[first - 1] != NUMBER:
+        if reading.low[first - 1] in context.FUNCTION or reading.flag[first - 1] & voc.KIN:
+            break
+        first -= 1
+    return first
+
+
+def _follows(reading: Reading, k: int) -> bool:
+    """Whether token k stands right after its neighbour; "women's health" is one name."""
+    if k and reading.status[k - 1] == TAKEN:
+        return False
+    return reading.joined(k) or (k > 1 and reading.before[k] == SPACE and reading.low[k - 1] in context.SERVED)
+
+
+def _names(reading: Reading, k: int) -> bool:
+    """Whether token k opens an organisation's name: decided already, or a people or a plain word before the land."""
+    if reading.label[k] or (reading.solid(k) and not reading.flag[k] & voc.STATE):
+        return True
+    land = reading.joined(k + 1) and reading.low[k + 1] in context.LANDSCAPE
+    return land and reading.low[k] not in context.GENERIC and not reading.flag[k] & voc.TITLE
+
+
+def _mark_opening(reading: Reading, i: int) -> None:
+    """Temple Beth Shalom; camp wakonda: what follows the head word names it."""
+    k = i + 1
+    while k < reading.count and k - i <= _OPENED and reading.joined(k) and reading.status[k] != TAKEN:
+        capital = reading.capital(k) and reading.low[k] not in context.FUNCTION
+        if not (capital if reading.capital(i) else not reading.cased and _named(reading, k)):
+            break
+        k += 1
+    if k > i + 1 and not reading.suffix[i]:
+        reading.mark(i, k, ORG, "institution")
+
+
+def _named(reading: Reading, k: int) -> bool:
+    return bool(reading.flag[k] & voc.NAME or not reading.flag[k]) and not reading.flag[k] & voc.CAPITAL
