@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from anonymize.naming import institutions, names, places, roads
+from anonymize.naming import institutions, names, places, roads, unheard
 from anonymize.naming.reading import Reading
 from anonymize.ner import doubt
 from anonymize.ner.plugged import PluggedModel
@@ -48,6 +48,7 @@ def read_session(
         if again > 1 and not reading.careless:
             break  # only a careless session still has names to learn
         _decide(reading)
+    unheard.mark_unheard(reading)
     doubt.settle(reading)
     if model:
         model.add_to(reading)

@@ -304,6 +304,13 @@ STREETS = _words(
 FIRM_STREETS = _words("street avenue drive lane boulevard parkway highway blvd ave rd road turnpike st")
 """Of these, words that follow a street's name even where capitals are lost: "on park street"."""
 
+ROUTINES = _words(
+    "supper brunch band lab uni confession practice camp rehearsal probation interview detention nutrition welfare path"
+    " mischief anymore anywhere somewhere wherever whoever quarter minute half attention upstairs downstairs altogether"
+    " together sometime outside inside either"
+)
+"""Words that stand right after "at", "from", "to", though no list of word pairs says so."""
+
 OPENING_HEADS = _words("temple congregation camp mount iglesia casa masjid gurdwara beth")
 """Words that open the name of an organisation: Temple Beth Shalom."""
 
