@@ -1,7 +1,7 @@
 """The sum that must come out: every file, session and turn is kept, dropped or quarantined, each for one reason.
 
 A tally is a plain counter of (level, outcome, reason), so that tallies of work units add up to the build's. `kept`
-reasons are `kept` for files and sessions, `target` and `context` for turns.
+reasons are `kept` for files, sessions and examples, `target` and `context` for turns.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from corpora.records import Drop, Example, Provenance
 
-LEVELS = ("file", "session", "turn")
+LEVELS = ("file", "session", "turn", "example")
 OUTCOMES = ("kept", "dropped", "quarantined")
 Tally = Counter[tuple[str, str, str]]
 

@@ -1,16 +1,19 @@
-"""All examples together: gathered from the parts, through the corpus stages, placed in splits, in their final order."""
+"""All examples together: gathered from the parts, through the corpus stages, placed in splits, in their final order.
+
+What a stage leaves out goes to a file of its own with the reason, so that the accounts can be settled.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from corpora.errors import UsageError
 from corpora.files import replacing
 from corpora.shards import SPLITS, write_dataset_dict, write_split
-from pipelines.stages import CorpusStage, Split
+from pipelines.stages import MARKS, CorpusStage, Split
 from pipelines.stages.split import place, read_folds
 from pipelines.units import group_key
 
@@ -25,6 +28,10 @@ class Corpus:
     path: Path
     moved: dict[str, str]
     """Groups that do not stand where their hash alone would put them, so that later builds leave them there."""
+    gone: list[Path]
+    """A file a stage that left rows out, in order: their ids, turns, and `MARKS`."""
+    findings: dict[str, Any]
+    """What the stages say of themselves, for the manifest."""
 
     @property
     def rows(self) -> pl.LazyFrame:
@@ -68,22 +75,53 @@ def gather(
     """
     import polars as pl
 
-    frame = pl.scan_ipc(list(parts))
+    frame = pl.scan_ipc(list(parts)).with_columns(pl.lit(None, pl.String).alias(name) for name in MARKS)
     now_moved: dict[str, str] = {}
-    for stage in stages:
+    gone: list[Path] = []
+    findings: dict[str, Any] = {}
+    for number, stage in enumerate(stages):
         if isinstance(stage, Split):
             groups = frame.select("group_id").unique().collect()["group_id"].to_list()
             placed, now_moved = (_folded(stage.folds, clients, key), {}) if stage.folds else stage.assign(groups, moved)
             now_moved = {group: split for group, split in moved.items() if group not in placed} | now_moved
             frame = place(frame, placed)
-        else:
-            frame = stage.apply(frame)
+            continue
+        marked = stage.apply(frame)
+        left_out = target.with_name(f"gone-{number}-{stage.name}.arrow")
+        if _write_gone(stage, frame, marked, left_out):
+            gone.append(left_out)
+        findings = _joined(findings, stage.findings(frame, marked))
+        frame = marked.filter(pl.col("dropped").is_null())
     order = pl.col("split").replace_strict(list(SPLITS), list(range(len(SPLITS))), return_dtype=pl.Int8)
     turns = pl.col("provenance").struct
     keys = [order, "source", "session_id", turns.field("turn_start"), turns.field("turn_end"), "kind", "example_id"]
     with replacing(target) as temporary:
-        frame.sort(keys).sink_ipc(temporary, compat_level=pl.CompatLevel.oldest())
-    return Corpus(target, now_moved)
+        frame.drop(MARKS).sort(keys).sink_ipc(temporary, compat_level=pl.CompatLevel.oldest())
+    return Corpus(target, now_moved, gone, findings)
+
+
+def _write_gone(stage: CorpusStage, before: pl.LazyFrame, marked: pl.LazyFrame, path: Path) -> int:
+    """Write the ids, turns and reasons of the rows that a stage left out; returns how many."""
+    import polars as pl
+
+    lost = marked.filter(pl.col("dropped").is_not_null())
+    size = pl.len().alias("rows")
+    counts = pl.collect_all([before.select(size), marked.select(size)], engine="streaming")
+    if counts[0].item() != counts[1].item():
+        silent = before.join(marked.select("example_id"), on="example_id", how="anti")
+        lost = pl.concat([lost, silent.with_columns(pl.lit(stage.name).alias("dropped"))], how="diagonal_relaxed")
+    turns = (pl.col("provenance").struct.field(name) for name in ("context_start", "turn_start", "turn_end"))
+    with replacing(path) as temporary:
+        lost.select("example_id", "session_id", "source", "kind", *turns, *MARKS).sink_ipc(temporary)
+    return int(pl.scan_ipc(path).select(pl.len()).collect().item())
+
+
+def _joined(findings: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Both stages' findings: lists one after the other, dicts merged."""
+    both = dict(findings)
+    for key, value in more.items():
+        both[key] = both.get(key, []) + value if isinstance(value, list) else {**both.get(key, {}), **value}
+    return both
 
 
 def _folded(path: Path, clients: Mapping[tuple[str, str], bool], key: bytes) -> dict[str, str]:

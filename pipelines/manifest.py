@@ -18,7 +18,7 @@ from expectations.quasi import k_anonymity
 from pipelines.accounting import as_document
 from pipelines.parts import work_key
 from pipelines.passes import Passes
-from pipelines.stages import Read, Split, Stage
+from pipelines.stages import GenerateStage, Read, Split, Stage
 from pipelines.stages.read import SAMPLE
 from pipelines.versions import TOOL, package_versions
 
@@ -50,7 +50,10 @@ def facts(
         "recipe_hash": work_key(recipe),
         "key_id": key_id(key),
         "packages": package_versions(),
-        "sources": {read.source: _terms(read.reader) for read in reads},
+        "sources": {
+            **{read.source: _terms(read.reader) for read in reads},
+            **{stage.name: dict(stage.terms) for stage in stages if isinstance(stage, GenerateStage)},
+        },
         "accounting": as_document(passes.tally),
         "clients": {"seen": len(passes.clients), "unknown": sum(not known for known in passes.clients.values())},
         "identifiers": _by_class_and_rule(passes.identifiers),
@@ -67,6 +70,7 @@ def facts(
             "stories": {story: count for (kind, story), count in sorted(passes.notes.items()) if kind == "story"},
             "metadata": k_anonymity(corpus.rows),
         },
+        **corpus.findings,
         **measured,
     }
 

@@ -42,6 +42,10 @@ class Passes:
     """(source, client) -> whether the source says who the client is."""
 
 
+NO_PASSES = Passes([], Counter(), Counter(), Counter(), {})
+"""Of a pipeline that reads nothing."""
+
+
 def run_passes(
     place: Workplace, plan: Plan, units: Sequence[tuple[Read, Unit]], run: Runner, progress: Progress
 ) -> Passes:

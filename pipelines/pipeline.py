@@ -1,8 +1,8 @@
 """A pipeline is a list of stages; running one takes raw transcripts to a published, validated corpus.
 
-Order of a run: survey every unit, join each client's names into one roster, replace and make examples per unit, then
-work on all examples together, hold them to the expectations, and publish. The per-unit passes run on an engine and
-resume.
+Order of a run: survey every unit, join each client's names into one roster, replace and make examples per unit, let
+the stages that generate write theirs, then work on all examples together, hold them to the expectations, and publish.
+The per-unit passes run on an engine and resume.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,12 +26,25 @@ from pipelines.accounting import reasons
 from pipelines.corpus import Corpus, gather
 from pipelines.egress import close_egress
 from pipelines.engines import Engine, Runner, open_engine
+from pipelines.generation import Generated, run_generate
 from pipelines.keep_map import write_replacements
 from pipelines.manifest import facts, moved_before, timed
 from pipelines.paraphrasing import run_paraphrase
-from pipelines.passes import Passes, Progress, retry_quarantined, run_passes, units_of, write_quarantine
+from pipelines.passes import NO_PASSES, Passes, Progress, retry_quarantined, run_passes, units_of, write_quarantine
 from pipelines.review import reviewed_sample
-from pipelines.stages import CorpusStage, Deidentify, Expect, MakeStage, MapStage, Paraphrase, Read, Stage, Windows
+from pipelines.settling import settle
+from pipelines.stages import (
+    CorpusStage,
+    Deidentify,
+    Expect,
+    GenerateStage,
+    MakeStage,
+    MapStage,
+    Paraphrase,
+    Read,
+    Stage,
+    Windows,
+)
 from pipelines.units import Plan
 from pipelines.workplace import MANIFEST, Workplace
 
@@ -66,7 +79,7 @@ class Pipeline:
         """Check that the stages fit together.
 
         Args:
-            stages: from `Read` to `Expect`, in order.
+            stages: from `Read` (or one that generates) to `Expect`, in order.
             name: the recipe's name, for the manifest.
 
         Raises:
@@ -81,10 +94,17 @@ class Pipeline:
                 )
             made |= stage.outputs
         self.reads = self._all(Read)
-        self.deidentify = self._only(Deidentify)
+        self.generates = self._all(GenerateStage)
+        if self.reads or not self.generates:
+            self._only(Deidentify)
         self.expect = self._only(Expect)
         if len(self._all(Paraphrase)) > 1:
             raise UsageError("a pipeline has at most one `paraphrase` stage")
+
+    @property
+    def deidentify(self) -> Deidentify:
+        """The stage that replaces identifiers; every pipeline that reads has it."""
+        return self._only(Deidentify)
 
     def plan(self, key: bytes) -> Plan:
         """The per-session part of the pipeline."""
@@ -137,26 +157,40 @@ class Pipeline:
         with place.locked():
             if retry_quarantine:
                 retry_quarantined(place)
-            size = sum(unit.end - unit.start for _, unit in units)
-            with open_engine(engine, workers, len(units), size) as runner:
-                passes = run_passes(place, self.plan(key), units, runner, progress)
-                measured = self._canaries(passes, key, runner)
-            if keep_map:
-                write_replacements(place.work, self.plan(key), passes.done)
+            passes, measured = NO_PASSES, dict[str, Any]()
+            if units:
+                with open_engine(
+                    engine, workers, len(units), sum(unit.end - unit.start for _, unit in units)
+                ) as runner:
+                    passes = run_passes(place, self.plan(key), units, runner, progress)
+                    measured = self._canaries(passes, key, runner)
+                if keep_map:
+                    write_replacements(place.work, self.plan(key), passes.done)
             parts = [done.part for done in passes.done]
             for stage in self._all(Paraphrase):
                 rewritten = run_paraphrase(place, self.plan(key), stage, passes, progress)
-                passes, measured = rewritten.passes, {**measured, "paraphrase": rewritten.summary}
+                passes, measured["paraphrase"] = rewritten.passes, rewritten.summary
                 parts.append(rewritten.part)
             quarantine = write_quarantine(passes.done, place.folder("quarantine"))
+            made = self._generated(place, key, progress)
             moved = moved_before(place.last_manifest(), self.stages)
             target = place.folder("corpus") / "rows.arrow"
-            corpus = gather(parts, self._all(CorpusStage), target, moved, passes.clients, key)
+            every = [*parts, *(generated.part for generated in made)]
+            corpus = gather(every, self._all(CorpusStage), target, moved, passes.clients, key)
+            tally = sum((generated.tally for generated in made), passes.tally)
+            passes = settle(replace(passes, tally=tally), parts, corpus, key)
+            for generated in made:
+                measured |= generated.facts
             progress("validate", 0, 1)
             describe = partial(facts, self.name, self.stages, key, passes, corpus, measured)
             manifest = self._finish(place, corpus, started, describe)
             progress("validate", 1, 1)
             return Published(place.out, manifest, quarantine)
+
+    def _generated(self, place: Workplace, key: bytes, progress: Progress) -> list[Generated]:
+        names = self.deidentify.caller_names() if self.reads else ()
+        stages = enumerate(self.generates)
+        return [run_generate(place, key, stage, number, names, progress) for number, stage in stages]
 
     def _canaries(self, passes: Passes, key: bytes, run: Runner) -> dict[str, Any]:
         from pipelines.canaries import count_canaries

@@ -1,6 +1,6 @@
 """The stages a recipe can name, by their names."""
 
-from pipelines.stages.base import CorpusStage, MakeStage, MapStage, Stage
+from pipelines.stages.base import MARKS, CorpusStage, GenerateStage, MakeStage, MapStage, Stage
 from pipelines.stages.clean import Clean
 from pipelines.stages.deidentify import Deidentify
 from pipelines.stages.expect import Expect
@@ -17,11 +17,13 @@ STAGES: dict[str, type[Stage]] = {
 }
 
 __all__ = [
+    "MARKS",
     "STAGES",
     "Clean",
     "CorpusStage",
     "Deidentify",
     "Expect",
+    "GenerateStage",
     "Language",
     "MakeStage",
     "MapStage",

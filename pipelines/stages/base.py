@@ -8,7 +8,7 @@ part of every work key and of each row's provenance.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, dataclass_transform
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 Class = TypeVar("Class", bound=type)
+MARKS = ("dropped", "dropped_for")
+"""String columns by which corpus stages leave rows out: the reason, and the example that stays instead."""
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -80,12 +82,60 @@ class MakeStage(Stage, ABC):
         """Examples under plain ids (the pipeline makes them pseudonymous), and a `Drop` for each target left out."""
 
 
+class GenerateStage(Stage, ABC):
+    """Writes examples of its own, from no session; they join the others before the corpus stages."""
+
+    outputs: ClassVar[frozenset[str]] = frozenset({"examples"})
+    terms: ClassVar[Mapping[str, str]] = {
+        "modality": "chat",
+        "license": "as the language model's terms allow",
+        "consent": "written by a language model; nobody's own words",
+    }
+    """The terms its rows come under, as a source states them; the rows' `source` is the stage's name."""
+
+    @abstractmethod
+    def generate(self, work: Path, progress: Callable[..., None]) -> Iterator[Example]:
+        """Examples under plain ids, in a fixed order; the pipeline makes them pseudonymous and looks for identifiers.
+
+        Args:
+            work: a private folder of this stage's own, which outlives a killed run (for a ledger of answers).
+            progress: called as (what is done, how far, of how much), and sometimes with a note.
+
+        Yields:
+            Examples whose `example_id` is the same in every run and no other's (such as the hash of the configuration
+            and a number), whose `session_id`, `client_id` and `group_id` stand for the units they name, and whose
+            `provenance.source_hash` is the configuration's.
+        """
+
+    def facts(self, work: Path) -> Mapping[str, Any]:  # noqa: ARG002 - a hook
+        """What the manifest says of a finished `generate`, by top-level key; nothing by default."""
+        return {}
+
+
 class CorpusStage(Stage, ABC):
-    """Works on all examples at once, as a lazy frame of `example_schema` columns."""
+    """Works on all examples at once, as a lazy frame of `example_schema` columns and the two of `MARKS`.
+
+    A stage leaves a row out by a reason in its `dropped` (null in all rows that a stage gets), and may say in
+    `dropped_for` which example stays instead. Rows that it simply takes out are counted under the stage's name.
+    """
+
+    inputs: ClassVar[frozenset[str]] = frozenset({"examples"})
 
     @abstractmethod
     def apply(self, frame: pl.LazyFrame) -> pl.LazyFrame:
-        """The frame with rows left out or columns added."""
+        """The frame with rows marked or columns filled in; the order of rows means nothing."""
+
+    def findings(self, before: pl.LazyFrame, after: pl.LazyFrame) -> Mapping[str, Any]:  # noqa: ARG002 - a hook
+        """What the manifest says of this stage, by top-level key; nothing by default.
+
+        Args:
+            before: what the stage got.
+            after: what it made of it, the rows it left out among it.
+
+        Returns:
+            Lists, which are joined with those of other stages under the same key, or dicts, which are merged.
+        """
+        return {}
 
 
 def _json_value(value: Any) -> Any:

@@ -34,7 +34,6 @@ class Split(CorpusStage):
 
     name: ClassVar[str] = "split"
     version: ClassVar[str] = "1"
-    inputs: ClassVar[frozenset[str]] = frozenset({"examples"})
     outputs: ClassVar[frozenset[str]] = frozenset({"split"})
 
     ratios: tuple[Ratio, Ratio, Ratio] = (0.8, 0.1, 0.1)
