@@ -14,7 +14,7 @@ from corpora.errors import UsageError
 from corpora.files import replacing
 from corpora.shards import SPLITS, write_dataset_dict, write_split
 from pipelines.stages import MARKS, CorpusStage, Split
-from pipelines.stages.split import place, read_folds
+from pipelines.stages.split import groups_of, place, read_folds
 from pipelines.units import group_key
 
 if TYPE_CHECKING:
@@ -81,8 +81,10 @@ def gather(
     findings: dict[str, Any] = {}
     for number, stage in enumerate(stages):
         if isinstance(stage, Split):
-            groups = frame.select("group_id").unique().collect()["group_id"].to_list()
-            placed, now_moved = (_folded(stage.folds, clients, key), {}) if stage.folds else stage.assign(groups, moved)
+            groups, bound = groups_of(frame)
+            placed, now_moved = (
+                (_folded(stage.folds, clients, key), {}) if stage.folds else stage.assign(groups, moved, bound)
+            )
             now_moved = {group: split for group, split in moved.items() if group not in placed} | now_moved
             frame = place(frame, placed)
             continue

@@ -3,6 +3,7 @@
 from pipelines.stages.base import MARKS, CorpusStage, GenerateStage, MakeStage, MapStage, Stage
 from pipelines.stages.clean import Clean
 from pipelines.stages.deidentify import Deidentify
+from pipelines.stages.duplicates import Duplicates
 from pipelines.stages.expect import Expect
 from pipelines.stages.language import Language
 from pipelines.stages.paraphrase import Paraphrase
@@ -12,9 +13,20 @@ from pipelines.stages.select import Select
 from pipelines.stages.split import Split
 from pipelines.stages.windows import Windows
 
-STAGES: dict[str, type[Stage]] = {
-    cls.name: cls for cls in (Read, Select, Clean, Language, Quality, Deidentify, Windows, Paraphrase, Split, Expect)
-}
+_SHIPPED: tuple[type[Stage], ...] = (
+    Read,
+    Select,
+    Clean,
+    Language,
+    Quality,
+    Deidentify,
+    Windows,
+    Paraphrase,
+    Duplicates,
+    Split,
+    Expect,
+)
+STAGES: dict[str, type[Stage]] = {cls.name: cls for cls in _SHIPPED}
 
 __all__ = [
     "MARKS",
@@ -22,6 +34,7 @@ __all__ = [
     "Clean",
     "CorpusStage",
     "Deidentify",
+    "Duplicates",
     "Expect",
     "GenerateStage",
     "Language",

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 Class = TypeVar("Class", bound=type)
-MARKS = ("dropped", "dropped_for")
-"""String columns by which corpus stages leave rows out: the reason, and the example that stays instead."""
+MARKS = ("dropped", "dropped_for", "bound_to")
+"""String columns that corpus stages fill in: why a row is left out, the example that stays instead, and a name that
+groups share which must stand in one split."""
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -113,7 +114,7 @@ class GenerateStage(Stage, ABC):
 
 
 class CorpusStage(Stage, ABC):
-    """Works on all examples at once, as a lazy frame of `example_schema` columns and the two of `MARKS`.
+    """Works on all examples at once, as a lazy frame of `example_schema` columns, the audit's, and `MARKS`.
 
     A stage leaves a row out by a reason in its `dropped` (null in all rows that a stage gets), and may say in
     `dropped_for` which example stays instead. Rows that it simply takes out are counted under the stage's name.

@@ -54,24 +54,32 @@ class Split(CorpusStage):
 
     def apply(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         """The frame with a `split` column, as a first build would place the groups."""
-        groups = frame.select("group_id").unique().collect()["group_id"].to_list()
-        return place(frame, self.assign(groups)[0])
+        groups, bound = groups_of(frame)
+        return place(frame, self.assign(groups, bound=bound)[0])
 
     def assign(
-        self, groups: list[str], places: Mapping[str, str] | None = None
+        self, groups: list[str], places: Mapping[str, str] | None = None, bound: Mapping[str, str] | None = None
     ) -> tuple[dict[str, str], dict[str, str]]:
         """Each group's split, and those among them that stand elsewhere than their hash alone would put them.
 
         Args:
             groups: keyed group ids.
             places: groups that an earlier build moved, with their split.
+            bound: a name for each group that must stand where others of the same name do: where that one of them
+                stands which is furthest from training, for a test client must never become a training client.
         """
         hashes = {group: self._hash(group) for group in sorted(groups)}
         natural = {group: self._natural(value) for group, value in hashes.items()}
         kept = {group: split for group, split in (places or {}).items() if group in natural}
         placed = natural | kept
-        if len(placed) >= ENOUGH_GROUPS:
-            self._fill_empty(placed, hashes, frozenset(kept))
+        leaders: dict[str, str] = {}
+        for group in sorted(placed, key=lambda group: (-SPLITS.index(placed[group]), group)):
+            leaders.setdefault((bound or {}).get(group, group), group)
+        led = {group: leaders[(bound or {}).get(group, group)] for group in placed}
+        leading = {group: placed[group] for group in sorted(leaders.values())}
+        if len(leading) >= ENOUGH_GROUPS:
+            self._fill_empty(leading, hashes, frozenset(kept))
+        placed = {group: leading[leader] for group, leader in led.items()}
         return placed, {group: split for group, split in placed.items() if split != natural[group] or group in kept}
 
     def _hash(self, group: str) -> float:
@@ -96,6 +104,15 @@ class Split(CorpusStage):
             nearest = min(movable, key=lambda group: (_distance(hashes[group], low, low + ratio), group), default=None)
             if nearest:
                 placed[nearest] = split
+
+
+def groups_of(frame: pl.LazyFrame) -> tuple[list[str], dict[str, str]]:
+    """All groups, and the name that some of them share (`bound_to`, where the frame has it)."""
+    import polars as pl
+
+    shared = "bound_to" if "bound_to" in frame.collect_schema() else pl.lit(None, pl.String).alias("bound_to")
+    rows = frame.select("group_id", shared).unique().collect(engine="streaming").rows()
+    return [group for group, _ in rows], {group: name for group, name in rows if name}
 
 
 def place(frame: pl.LazyFrame, placed: Mapping[str, str]) -> pl.LazyFrame:

@@ -33,6 +33,21 @@ def test_a_rebuild_from_its_own_manifest_changes_nothing(groups):
     assert Split().assign(groups, moved) == (placed, moved)
 
 
+@given(GROUPS, st.data())
+def test_bound_groups_stand_together_and_none_comes_nearer_to_training(groups, data):
+    bound = {group: data.draw(st.sampled_from("ab")) for group in groups if data.draw(st.booleans())}
+    free, _ = Split().assign(groups)
+    placed, moved = Split().assign(groups, bound=bound)
+    assert all(len({placed[group] for group in bound if bound[group] == name}) <= 1 for name in "ab")
+    units = {bound.get(group, group) for group in groups}
+    if len(units) >= 3:
+        assert set(placed.values()) == {"train", "validation", "test"}
+    else:
+        assert not [g for g in groups if Split()._natural(Split()._hash(g)) == "test" and placed[g] == "train"]
+    assert {g: placed[g] for g in moved} == moved
+    assert set(free) == set(placed)
+
+
 def test_the_order_of_groups_does_not_matter():
     groups = [f"{n:08x}" for n in range(50)]
     assert Split().assign(groups) == Split().assign(groups[::-1])
