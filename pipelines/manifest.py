@@ -92,9 +92,16 @@ def moved_before(last: Mapping[str, Any], stages: Sequence[Stage]) -> dict[str, 
 
 def _published(stage: Stage, key: bytes) -> dict[str, Any]:
     """A stage's parameters, a file by a keyed hash: a plain one would let a list of names be guessed."""
-    files = {name for name, value in vars(stage).items() if isinstance(value, Path)}
-    parameters = stage.parameters().items()
-    return {name: f"file {keyed(key, 'file', value)[:12]}" if name in files else value for name, value in parameters}
+    parameters = stage.parameters()
+
+    def shown(name: str, value: Any) -> Any:
+        if isinstance(value, Path):
+            return f"file {keyed(key, 'file', parameters[name])[:12]}"
+        if isinstance(value, tuple) and any(isinstance(part, Path) for part in value):
+            return [f"file {keyed(key, 'file', str(digest))[:12]}" for digest in parameters[name]]
+        return parameters[name]
+
+    return {name: shown(name, getattr(stage, name, value)) for name, value in parameters.items()}
 
 
 def _recaptured(notes: Counter[tuple[str, str]], group: str) -> dict[str, Any]:

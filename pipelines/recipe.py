@@ -68,8 +68,9 @@ def _stage(
         if key not in known:
             raise UsageError(f"{where} ({use}): unknown parameter {key!r}{_nearest(key, known)}")
     for field in fields(cls):
-        if "Path" in str(field.type) and isinstance(given.get(field.name), str):
-            given[field.name] = folder / given[field.name]
+        value = given.get(field.name)
+        if "Path" in str(field.type) and isinstance(value, (str, list)):
+            given[field.name] = folder / value if isinstance(value, str) else [folder / str(part) for part in value]
     chosen = dict(overrides.get(use, {}))
     try:
         stage: Stage = cls(**(given | chosen))

@@ -2,13 +2,16 @@
 
 from pipelines.stages.base import MARKS, CorpusStage, GenerateStage, MakeStage, MapStage, Stage
 from pipelines.stages.clean import Clean
+from pipelines.stages.decontaminate import Decontaminate
 from pipelines.stages.deidentify import Deidentify
 from pipelines.stages.duplicates import Duplicates
 from pipelines.stages.expect import Expect
+from pipelines.stages.filter import Filter
 from pipelines.stages.language import Language
 from pipelines.stages.paraphrase import Paraphrase
 from pipelines.stages.quality import Quality
 from pipelines.stages.read import Read
+from pipelines.stages.sample import Mix, Sample
 from pipelines.stages.select import Select
 from pipelines.stages.split import Split
 from pipelines.stages.windows import Windows
@@ -22,7 +25,11 @@ _SHIPPED: tuple[type[Stage], ...] = (
     Deidentify,
     Windows,
     Paraphrase,
+    Filter,
+    Decontaminate,
     Duplicates,
+    Sample,
+    Mix,
     Split,
     Expect,
 )
@@ -33,16 +40,20 @@ __all__ = [
     "STAGES",
     "Clean",
     "CorpusStage",
+    "Decontaminate",
     "Deidentify",
     "Duplicates",
     "Expect",
+    "Filter",
     "GenerateStage",
     "Language",
     "MakeStage",
     "MapStage",
+    "Mix",
     "Paraphrase",
     "Quality",
     "Read",
+    "Sample",
     "Select",
     "Split",
     "Stage",

@@ -50,8 +50,9 @@ def shingled(texts: pl.Series, size: int) -> Shingles:
     for at in range(size):
         runs = runs * np.uint64(_FACTOR) + every[at : len(every) - size + 1 + at]
     place = np.arange(len(every)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    inside = place <= np.repeat(lengths, lengths) - size
-    offsets = np.concatenate([[0], np.cumsum(lengths - size + 1)]).astype(np.uint64)
+    counts = np.where(short.to_numpy(), 1, lengths - size + 1)
+    inside = place < np.repeat(counts, lengths)
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.uint64)
     return Shingles(runs[inside[: len(runs)]], offsets)
 
 

@@ -13,7 +13,7 @@ from corpora.errors import UsageError
 from corpora.records import Example, Message, Provenance
 from pipelines import Pipeline
 from pipelines.recipe import RECIPES, load_recipe
-from pipelines.stages import CorpusStage, Expect, GenerateStage, Split
+from pipelines.stages import CorpusStage, Duplicates, Expect, GenerateStage, Split
 from pipelines.stages.base import stage
 
 pytestmark = pytest.mark.integration
@@ -89,7 +89,8 @@ def balanced(accounting):
 
 
 def with_stages(*extra):
-    stages = load_recipe(RECIPES / "build.toml", {"windows": {"min_words": 20}}).stages
+    recipe = load_recipe(RECIPES / "build.toml", {"windows": {"min_words": 20}})
+    stages = [stage for stage in recipe.stages if not isinstance(stage, Duplicates)]
     at = next(n for n, stage in enumerate(stages) if isinstance(stage, Split))
     return [*stages[:at], *extra, *stages[at:]]
 
