@@ -44,7 +44,10 @@ def dry_run(pipeline: Pipeline) -> dict[str, Any]:
                 continue
             sessions += 1
             pages += [
-                page.words for stage in rewrites for page in pages_of(session, stage.page_words, stage.page_overlap)
+                page.words
+                for stage in rewrites
+                if not stage.kinds or session.kind in stage.kinds
+                for page in pages_of(session, stage.page_words, stage.page_overlap)
             ]
             turns += len(session.turns)
             runs = list(merged_sides(session.turns))[1:]

@@ -99,7 +99,9 @@ def run_paraphrase(place: Workplace, plan: Plan, stage: Paraphrase, passes: Pass
         scan = second_scan(plan.deidentify.deidentifier(plan.key))
         paraphraser = Paraphraser(backend, stage.loaded_prompt(), stage.settings(), answers, scan, told(progress))
         pending = [(done, entry) for done in passes.done for entry in pending_of(done.part)]
-        pages = [paraphraser.pages(entry.session) for _, entry in pending]
+        wanted = [not stage.kinds or entry.session.kind in stage.kinds for _, entry in pending]
+        sessions = (entry.session for _, entry in pending)
+        pages = [paraphraser.pages(session) if yes else [] for session, yes in zip(sessions, wanted, strict=True)]
         result = paraphraser.rewrite([page for part in pages for page in part])
         document = summary(paraphraser, result)
         document["linkage"]["by_embedding"] = linkage_by_embedding(backend, result.outcomes)

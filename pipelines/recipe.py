@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from corpora.errors import UsageError
-from pipelines.stages import STAGES, Stage
+from pipelines.stages import STAGES, Read, Stage
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -30,7 +30,8 @@ def load_recipe(path: Path, overrides: Mapping[str, Mapping[str, Any]] | None = 
 
     Args:
         path: the TOML file: `name`, then `[[stage]]` tables with `use = "STAGE"` and the stage's parameters.
-        overrides: stage name -> parameters that win over the file's (flags, environment).
+        overrides: stage name -> parameters that win over the file's (flags, environment); `read:SOURCE` for the one
+            `read` of that source.
 
     Raises:
         UsageError: the file is not there or no TOML; an unknown key, stage or parameter; a value out of bounds.
@@ -48,10 +49,28 @@ def load_recipe(path: Path, overrides: Mapping[str, Mapping[str, Any]] | None = 
         raise UsageError(f"recipe {path}: it lists no [[stage]]")
     folder = path.parent
     stages = [_stage(table, number, path, overrides or {}, folder) for number, table in enumerate(tables, start=1)]
+    names = {stage.name for stage in stages} | {f"read:{stage.source}" for stage in stages if isinstance(stage, Read)}
+    if "input" in (overrides or {}).get("read", {}) and sum(isinstance(stage, Read) for stage in stages) > 1:
+        raise UsageError(f"recipe {path}: it reads several sources; say --input SOURCE=PATH for each of them")
     for name in overrides or {}:
-        if not any(stage.name == name for stage in stages):
+        if name not in names:
             raise UsageError(f"recipe {path}: it has no stage {name!r}, which an option of this call sets")
     return Recipe(str(document.get("name", path.stem)), stages)
+
+
+def shipped_recipe(name: Path) -> Path:
+    """The recipe file of this path; else, for a bare name, the one of that name that comes with the package.
+
+    Raises:
+        UsageError: there is neither.
+    """
+    packaged = RECIPES / f"{name}.toml"
+    if name.is_file() or not packaged.is_file() or name.name != str(name):
+        if not name.is_file():
+            known = ", ".join(sorted(path.stem for path in RECIPES.glob("*.toml")))
+            raise UsageError(f"recipe {name}: there is no such file, nor a shipped recipe of that name ({known})")
+        return name
+    return packaged
 
 
 def _stage(
@@ -71,7 +90,7 @@ def _stage(
         value = given.get(field.name)
         if "Path" in str(field.type) and isinstance(value, (str, list)):
             given[field.name] = folder / value if isinstance(value, str) else [folder / str(part) for part in value]
-    chosen = dict(overrides.get(use, {}))
+    chosen = {**overrides.get(use, {}), **overrides.get(f"{use}:{given.get('source')}", {})}
     try:
         stage: Stage = cls(**(given | chosen))
     except ValidationError as error:

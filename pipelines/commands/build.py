@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,12 @@ _STAGE_OF = {
 """Which stage and parameter an option sets."""
 
 
+class _Lines(click.types.StringParamType):
+    """Text; several values of one environment variable stand on lines of their own, for paths may hold spaces."""
+
+    envvar_list_splitter = "\n"
+
+
 def _run_options(function: Function) -> Function:
     for decorate in (
         option("--json", "as_json", is_flag=True, help="Print the manifest as JSON on stdout."),
@@ -95,7 +102,13 @@ def _stage_options(function: Function) -> Function:
         option("--metadata", type=EXISTING_FILE, help="The collection's table of its sessions (CSV, TSV), by id."),
         option("--clients", type=EXISTING_FILE, help="CSV with session_id, client_id: who the clients are."),
         option("--columns", help="ROLE=NAME,...: which columns of a table are which (question=Ask,answer=Reply)."),
-        option("--input", help="File, folder, archive, URL or hf:OWNER/NAME [default: the packaged fictional sample]."),
+        option(
+            "--input",
+            multiple=True,
+            type=_Lines(),
+            help="File, folder, archive, URL or hf:OWNER/NAME; SOURCE=... where a recipe reads several, once for each "
+            "[default: the packaged fictional sample].",
+        ),
         option("--source", help="Which reader, or `auto`; see `corpora sources` [default: alexander-street]."),
     ):
         function = decorate(function)
@@ -114,13 +127,15 @@ def build(**options: Any) -> None:
 
 
 @click.command()
-@click.argument("recipe", type=EXISTING_FILE)
+@click.argument("recipe", type=ANY_PATH)
 @_stage_options
 @paraphrase_options
 @_run_options
 def run(recipe: Path, **options: Any) -> None:
-    """Run a recipe: a TOML file with an ordered list of [[stage]] tables; flags win over it."""
-    _run_recipe(recipe, **options)
+    """Run a recipe, a TOML file with an ordered list of [[stage]] tables or a shipped name; flags win over it."""
+    from pipelines.recipe import shipped_recipe
+
+    _run_recipe(shipped_recipe(recipe), **options)
 
 
 def _overrides(flags: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -129,16 +144,24 @@ def _overrides(flags: dict[str, Any]) -> dict[str, dict[str, Any]]:
             flags["split"] = tuple(float(share) for share in flags["split"].split(","))
         except ValueError:
             raise UsageError("--split takes three numbers that sum to 1, such as 0.8,0.1,0.1") from None
-    if flags["input"] is not None:
-        flags["input"] = local_input(flags["input"])
+    inputs = [_named(text) for text in flags.pop("input")]
+    flags["input"] = next((local_input(place) for source, place in inputs if source is None), None)
     if flags["source"] == "auto":
         flags["source"] = _detected(flags["input"])
-    overrides: dict[str, dict[str, Any]] = {}
+    overrides: dict[str, dict[str, Any]] = {
+        f"read:{source}": {"input": local_input(place)} for source, place in inputs if source is not None
+    }
     for flag, value in flags.items():
         if value not in (None, ()):
             stage, parameter = _STAGE_OF[flag]
             overrides.setdefault(stage, {})[parameter] = value
     return overrides
+
+
+def _named(text: str) -> tuple[str | None, str]:
+    """`SOURCE=PLACE` as both; anything else is a place alone."""
+    source, equals, place = text.partition("=")
+    return (source, place) if equals and re.fullmatch(r"[a-z][a-z0-9-]*", source) else (None, text)
 
 
 def _detected(root: Path | None) -> str:
@@ -174,7 +197,7 @@ def _run_recipe(
     rewrite, only = paraphrase_flags(flags), flags.pop("paraphrase_only")
     loaded = load_recipe(recipe, _overrides(flags))
     pipeline = Pipeline(with_paraphrase(loaded.stages, rewrite, only=only), loaded.name)
-    source = pipeline.reads[0].source
+    source = pipeline.reads[0].source if pipeline.reads else loaded.name
     out = out or Path("corpora-out") / source
     if any(read.root == SAMPLE for read in pipeline.reads):
         click.echo(f"No --input: building the packaged sample of {source} (fiction, no real person's words).", err=True)

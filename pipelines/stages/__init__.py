@@ -7,6 +7,7 @@ from pipelines.stages.deidentify import Deidentify
 from pipelines.stages.duplicates import Duplicates
 from pipelines.stages.expect import Expect
 from pipelines.stages.filter import Filter
+from pipelines.stages.label import Label
 from pipelines.stages.language import Language
 from pipelines.stages.paraphrase import Paraphrase
 from pipelines.stages.quality import Quality
@@ -25,6 +26,7 @@ _SHIPPED: tuple[type[Stage], ...] = (
     Deidentify,
     Windows,
     Paraphrase,
+    Label,
     Filter,
     Decontaminate,
     Duplicates,
@@ -46,6 +48,7 @@ __all__ = [
     "Expect",
     "Filter",
     "GenerateStage",
+    "Label",
     "Language",
     "MakeStage",
     "MapStage",

@@ -27,7 +27,8 @@ class Paraphrase(Stage):
     """One example a page, as one round (MentalGPT's "Patient: ... Counselor: ...", over 40 words kept) or in turns.
 
     It stands beside `windows` or in its place and runs in one process, after all sessions are de-identified. `model` is
-    a GGUF file run here; `endpoint` a server at a literal loopback address. What the fields mean in detail:
+    a GGUF file run here; `endpoint` a server at a literal loopback address; `kinds` are the sessions it rewrites
+    (`transcript`, `qa`): all, where it is empty. What the fields mean in detail:
     `synth.grammar.Shape`, `synth.backend.Sampling`, `synth.checks.Limits`, `synth.llama.LlamaOptions`.
     """
 
@@ -60,6 +61,7 @@ class Paraphrase(Stage):
     gpu_layers: Annotated[int, Field(ge=-1)] = 0
     kv: Literal["f16", "q8_0"] = "f16"
     chat_template: str | None = None
+    kinds: tuple[str, ...] = ()
 
     @property
     def most_context_words(self) -> int:

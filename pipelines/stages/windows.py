@@ -27,6 +27,7 @@ class Windows(MakeStage):
     Fifty words and the turns before them follow "Enhancing LLMs for Therapy" (Illinois): one-exchange examples taught
     the model to say "Ok.". Short therapist turns stay in the context and are never a target. A prompt over
     `context_words` is cut from its left, at message borders where possible, and the row flagged `truncated_context`.
+    `kinds` are the sessions it makes examples of (`transcript`, `qa`): all, where it is empty.
     """
 
     name: ClassVar[str] = "windows"
@@ -37,9 +38,12 @@ class Windows(MakeStage):
     min_words: Annotated[int, Field(ge=0)] = 50
     context_turns: Annotated[int, Field(ge=1)] = 8
     context_words: Annotated[int, Field(ge=1)] = 1000
+    kinds: tuple[str, ...] = ()
 
     def make(self, session: Session) -> list[Example | Drop]:
         """One example a target; a `Drop` for each therapist turn that is too short or opens the session."""
+        if self.kinds and session.kind not in self.kinds:
+            return []
         runs = [_merge(role, turns) for role, turns in merged_sides(session.turns)]
         return [self._target(session, runs, at) for at, run in enumerate(runs) if run.role == "assistant"]
 
