@@ -93,7 +93,7 @@ def gather(
         if _write_gone(stage, frame, marked, left_out):
             gone.append(left_out)
         findings = _joined(findings, stage.findings(frame, marked))
-        frame = marked.filter(pl.col("dropped").is_null())
+        frame = marked.filter(pl.col("dropped").is_null()).with_columns(pl.lit(None, pl.String).alias("dropped_for"))
     order = pl.col("split").replace_strict(list(SPLITS), list(range(len(SPLITS))), return_dtype=pl.Int8)
     turns = pl.col("provenance").struct
     keys = [order, "source", "session_id", turns.field("turn_start"), turns.field("turn_end"), "kind", "example_id"]

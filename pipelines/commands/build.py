@@ -49,6 +49,7 @@ _STAGE_OF = {
     "min_words": ("windows", "min_words"),
     "context_turns": ("windows", "context_turns"),
     "context_words": ("windows", "context_words"),
+    "duplicates": ("duplicates", "across"),
     "split": ("split", "ratios"),
     "seed": ("split", "seed"),
     "folds": ("split", "folds"),
@@ -87,6 +88,11 @@ def _stage_options(function: Function) -> Function:
         option("--canaries", type=int, help="Measure recall on N planted identifiers of each class [default: 0]."),
         option("--folds", type=EXISTING_FILE, help="CSV with client_id, split: your own split."),
         option("--seed", type=int, help="Another draw of the split [default: 0]."),
+        option(
+            "--duplicates",
+            type=click.Choice(["all", "sources"]),
+            help="Keep one of near-duplicates: of all, or only where two sources have them [default: sources].",
+        ),
         option("--split", help="Shares of train,validation,test [default: 0.8,0.1,0.1]."),
         detector_options,
         option("--keep-low-quality", is_flag=True, default=None, help="Keep sessions rated low."),
@@ -241,10 +247,19 @@ def _summary(manifest: dict[str, Any], quarantine: Path) -> str:
             f"turns: {turns['seen']} seen = {sum(turns['kept'].values())} kept + {lost} dropped or quarantined",
             f"identifiers replaced: {sum(manifest['identifiers']['by_class'].values())}",
             *_coverage(manifest["accounting"]["sessions"]),
+            *_repeated(manifest.get("duplicates", {})),
             *([f"set aside (files and sessions): {aside}, with reasons in {quarantine}"] if aside else []),
             *warnings,
         ]
     )
+
+
+def _repeated(duplicates: dict[str, Any]) -> list[str]:
+    """What stood twice: how much went, and how much a source still repeats."""
+    went = duplicates.get("exact", 0) + duplicates.get("near", 0)
+    left = duplicates.get("left_within_a_source", 0)
+    lines = [f"near-duplicates left out: {went}, in {duplicates['clusters']} clusters"] if went else []
+    return lines + ([f"near-duplicates that stay, within one source: {left} (--duplicates all)"] if left else [])
 
 
 def _coverage(sessions: dict[str, Any]) -> list[str]:

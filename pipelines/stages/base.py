@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 Class = TypeVar("Class", bound=type)
 MARKS = ("dropped", "dropped_for", "bound_to")
-"""String columns that corpus stages fill in: why a row is left out, the example that stays instead, and a name that
-groups share which must stand in one split."""
+"""String columns that corpus stages fill in: why a row is left out, the example that stays instead (or is like one that
+stays too), and a name that groups share which must stand in one split."""
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)

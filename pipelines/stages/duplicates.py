@@ -37,6 +37,8 @@ class Duplicates(CorpusStage):
     `on = "response"` the answers alone decide. An answer under `least_words` says too little: it is a duplicate only
     where the whole prompt is the same too.
 
+    `across = "sources"` leaves alone what one source repeats, and only counts it; `all` takes that out too.
+
     Kept is what stands first by: its source in `prefer`, then its kind (people's words before a model's), then the
     session with most examples, then most words. Everything left out is at least `threshold` like the one kept for it.
     Clients (or other groups) that shared a duplicate go to one split, so that what is left of both does not leak.
@@ -47,6 +49,7 @@ class Duplicates(CorpusStage):
 
     threshold: Annotated[float, Field(ge=0.5, le=1)] = 0.7
     on: Literal["exchange", "response"] = "exchange"
+    across: Literal["all", "sources"] = "all"
     shingle_words: Annotated[int, Field(ge=1, le=10)] = 2
     least_words: Annotated[int, Field(ge=0)] = 20
     prefer: tuple[str, ...] = ()
@@ -62,7 +65,7 @@ class Duplicates(CorpusStage):
         names = {"example_id": pl.String, "dropped": pl.String, "dropped_for": pl.String}
         marks = pl.LazyFrame([(f.example, f.reason, f.kept) for f in found], schema=names, orient="row")
         bound = pl.LazyFrame(
-            list(_bound((f.group, f.kept_group) for f in found)),
+            list(_bound((f.group, f.kept_group) for f in found if f.reason)),
             schema={"group_id": pl.String, "bound_to": pl.String},
             orient="row",
         )
@@ -77,6 +80,7 @@ class Duplicates(CorpusStage):
         """`duplicates`: how many of each sort, in how many clusters of which size, between which sources."""
         import polars as pl
 
+        alike = after.filter(pl.col("dropped").is_null() & pl.col("dropped_for").is_not_null())
         columns = ("example_id", "source", "dropped", "dropped_for")
         gone = after.filter(pl.col("dropped").is_not_null()).select(columns)
         kept = after.select(pl.col("example_id").alias("dropped_for"), pl.col("source").alias("kept_source"))
@@ -91,6 +95,7 @@ class Duplicates(CorpusStage):
             "on": self.on,
             "exact": int((rows["dropped"] == EXACT).sum()),
             "near": int((rows["dropped"] == NEAR).sum()),
+            "left_within_a_source": alike.select(pl.len()).collect().item(),
             "clusters": clusters.height,
             "sizes": {str(size): count for size, count in sorted(sizes.items())},
             "between": [{"kept": kept, "dropped": gone, "examples": n} for (kept, gone), n in sorted(pairs.items())],
@@ -201,35 +206,46 @@ class Duplicates(CorpusStage):
         exchanges = list(shingled(suspects["exchange"], self.shingle_words).each())
         same: dict[str, int] = {}
         buckets: dict[tuple[int, int], list[int]] = {}
-        ids, groups = suspects["example_id"].to_list(), suspects["group_id"].to_list()
-        rows = zip(suspects["whole"], suspects["response_words"], suspects["bands"].to_list(), strict=True)
-        for at, (whole, words, bands) in enumerate(rows):
-            if (twin := same.setdefault(whole, at)) != at:
-                yield _Found(ids[at], EXACT, ids[twin], groups[at], groups[twin])
+        rows = suspects.select("example_id", "group_id", "source", "whole", "response_words").rows()
+        for at, (name, group, source, whole, words) in enumerate(rows):
+            places = list(enumerate(suspects["bands"][at])) if words >= self.least_words else []
+            reason, kept = EXACT, same.get(whole)
+            if kept is None:
+                reason = NEAR
+                near = sorted({one for place in places for one in buckets.get(place, ())})
+                kept = self._nearest(at, near, responses, exchanges)
+            if kept is None:
+                same[whole] = at
+                for place in places:
+                    buckets.setdefault(place, []).append(at)
                 continue
-            if words < self.least_words:
-                continue
-            places = list(enumerate(bands))
-            near = []
-            for kept in sorted({kept for place in places for kept in buckets.get(place, ())}):
-                alike = likeness(responses[at], responses[kept])
-                if self.on == "exchange" and alike >= self.threshold:
-                    alike = min(alike, likeness(exchanges[at], exchanges[kept]))
-                if alike >= self.threshold:
-                    near.append((-alike, kept))
-            if near:
-                same[whole] = kept = min(near)[1]
-                yield _Found(ids[at], NEAR, ids[kept], groups[at], groups[kept])
-                continue
-            for place in places:
-                buckets.setdefault(place, []).append(at)
+            same.setdefault(whole, kept)
+            apart = self.across == "all" or source != rows[kept][2]
+            yield _Found(name, reason if apart else None, rows[kept][0], group, rows[kept][1])
+
+    def _nearest(
+        self,
+        at: int,
+        others: list[int],
+        responses: list[NDArray[np.uint64]],
+        exchanges: list[NDArray[np.uint64]],
+    ) -> int | None:
+        """The one of the others most like it, if one is like it enough; the better ranked of equals."""
+        near = []
+        for other in others:
+            alike = likeness(responses[at], responses[other])
+            if self.on == "exchange" and alike >= self.threshold:
+                alike = min(alike, likeness(exchanges[at], exchanges[other]))
+            if alike >= self.threshold:
+                near.append((-alike, other))
+        return min(near)[1] if near else None
 
 
 class _Found(NamedTuple):
-    """An example to leave out, why, and for which; and the groups of both."""
+    """An example that is like a kept one, why it goes (None: it stays all the same), and the groups of both."""
 
     example: str
-    reason: str
+    reason: str | None
     kept: str
     group: str
     kept_group: str

@@ -101,6 +101,17 @@ def test_kept_is_the_preferred_source_then_peoples_own_words_then_the_fuller_ses
     assert list(fates(Duplicates().apply(frame_of(*fuller))).values()) == ["exact_duplicate", None, None]
 
 
+def test_between_sources_only_what_one_repeats_stays_and_is_counted(frame_of, fates):
+    row = {"prompt": "I cannot sleep", "answer": LONG}
+    near = {"prompt": "I cannot sleep", "answer": f"{LONG} now"}
+    rows = [{**one, "source": source} for source in "ab" for one in (row, row, near)]
+    frame, stage = frame_of(*rows), Duplicates(across="sources")
+    marked = stage.apply(frame)
+    assert list(fates(marked).values()) == [None, None, None, "exact_duplicate", "exact_duplicate", "exact_duplicate"]
+    found = stage.findings(frame, marked)["duplicates"]
+    assert (found["exact"], found["left_within_a_source"]) == (3, 2)
+
+
 @pytest.mark.integration
 def test_a_session_under_two_clients_stands_once_and_on_one_side_of_the_split(tmp_path, key_file):
     folder, clients = tmp_path / "in", ["session_id,client_id"]
@@ -111,7 +122,8 @@ def test_a_session_under_two_clients_stands_once_and_on_one_side_of_the_split(tm
             clients.append(f"{path.stem}{copy},{path.stem}{copy}")
     (tmp_path / "clients.csv").write_text("\n".join(clients) + "\n")
     read = {"input": folder, "clients": tmp_path / "clients.csv"}
-    stages = load_recipe(RECIPES / "build.toml", {"read": read, "windows": {"min_words": 20}}).stages
+    wanted = {"read": read, "windows": {"min_words": 20}, "duplicates": {"across": "all"}}
+    stages = load_recipe(RECIPES / "build.toml", wanted).stages
     built = Pipeline(stages).run(tmp_path / "out", engine="serial", key_file=key_file)
     found, accounting = built.manifest["duplicates"], built.manifest["accounting"]
     kept = built.manifest["examples"]["total"]
