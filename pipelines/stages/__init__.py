@@ -5,6 +5,7 @@ from pipelines.stages.clean import Clean
 from pipelines.stages.decontaminate import Decontaminate
 from pipelines.stages.deidentify import Deidentify
 from pipelines.stages.duplicates import Duplicates
+from pipelines.stages.emotion import Emotion
 from pipelines.stages.expect import Expect
 from pipelines.stages.filter import Filter
 from pipelines.stages.label import Label
@@ -27,6 +28,7 @@ _SHIPPED: tuple[type[Stage], ...] = (
     Windows,
     Paraphrase,
     Label,
+    Emotion,
     Filter,
     Decontaminate,
     Duplicates,
@@ -45,6 +47,7 @@ __all__ = [
     "Decontaminate",
     "Deidentify",
     "Duplicates",
+    "Emotion",
     "Expect",
     "Filter",
     "GenerateStage",
