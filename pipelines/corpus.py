@@ -82,9 +82,11 @@ def gather(
     for number, stage in enumerate(stages):
         if isinstance(stage, Split):
             groups, bound = groups_of(frame)
-            placed, now_moved = (
-                (_folded(stage.folds, clients, key), {}) if stage.folds else stage.assign(groups, moved, bound)
-            )
+            if stage.folds:
+                folded = _folded(stage.folds, clients, key)
+                placed = stage.assign([group for group in groups if group not in folded])[0] | folded
+            else:
+                placed, now_moved = stage.assign(groups, moved, bound)
             now_moved = {group: split for group, split in moved.items() if group not in placed} | now_moved
             frame = place(frame, placed)
             continue

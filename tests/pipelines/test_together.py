@@ -15,6 +15,7 @@ from pipelines import Pipeline
 from pipelines.recipe import RECIPES, load_recipe
 from pipelines.stages import CorpusStage, Duplicates, Expect, GenerateStage, Split
 from pipelines.stages.base import stage
+from pipelines.stages.read import SAMPLE
 
 pytestmark = pytest.mark.integration
 
@@ -118,6 +119,25 @@ def test_it_joins_the_rows_of_a_source(tmp_path, key_file):
     assert built.manifest["examples"]["by_source"]["invented"] == 6
     assert built.manifest["examples"]["by_kind"]["transcript"] > 100
     assert balanced(built.manifest["accounting"])
+
+
+def test_own_folds_place_the_sources_clients_and_the_hash_all_others(tmp_path, key_file):
+    (tmp_path / "clients.csv").write_text("session_id,client_id\nst-204,a\nst-205,b\n")
+    (tmp_path / "folds.csv").write_text("client_id,split\na,train\nb,test\n204,train\n")
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("st-204.txt", "st-205.txt"):
+        (folder / name).write_bytes((SAMPLE / name).read_bytes())
+    read = {"input": folder, "clients": tmp_path / "clients.csv"}
+    recipe = load_recipe(RECIPES / "build.toml", {"read": read, "split": {"folds": tmp_path / "folds.csv"}})
+    at = next(n for n, stage in enumerate(recipe.stages) if isinstance(stage, Split))
+    stages = [*recipe.stages[:at], Invented(), *recipe.stages[at:]]
+    built = Pipeline([stage for stage in stages if not isinstance(stage, Duplicates)])
+    manifest = built.run(tmp_path / "out", engine="serial", key_file=key_file).manifest
+    assert manifest["examples"]["by_source"]["invented"] == 6
+    sources = {row["client_id"]: row["source"] for row in rows_of(tmp_path / "out")}
+    assert list(sources.values()).count("invented") == 6
+    assert set(sources.values()) == {"alexander-street", "invented"}
 
 
 def test_a_written_identifier_is_left_out_and_two_equal_ids_are_refused(tmp_path, key_file):
