@@ -42,6 +42,20 @@ def load_key(path: Path | None = None) -> bytes:
     return key
 
 
+def existing_key(path: Path | None = None) -> bytes | None:
+    """The key as `load_key` gives it, but none is made: None where nobody named a file and the default is not there.
+
+    Raises:
+        UsageError: the file that `path` names is not there, or as `load_key`.
+    """
+    found = path or _default_path()
+    if found.exists():
+        return load_key(found)
+    if path:
+        raise UsageError(f"key file {path}: it is not there; give the key that the corpus was built with")
+    return None
+
+
 def _default_path() -> Path:
     if named := os.environ.get("CORPORA_KEY_FILE"):
         return Path(named)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,57 @@ def splits_in(folder: Path) -> list[str]:
             f"{folder} is not a built corpus: it has no dataset_dict.json. Give the folder that --out named."
         )
     return list(json.loads(listing.read_text(encoding="utf-8"))["splits"])
+
+
+def read_split(folder: Path, split: str) -> pa.Table:
+    """One split's rows where they lie, mapped into memory.
+
+    Raises:
+        UsageError: a shard is no Arrow stream or lacks a declared column.
+    """
+    import pyarrow as pa
+
+    names = example_schema().names
+    try:
+        shards = sorted((folder / split).glob("*.arrow"))
+        tables = [pa.ipc.open_stream(pa.memory_map(str(path))).read_all().select(names) for path in shards]
+        return pa.concat_tables(tables) if tables else example_schema().empty_table()
+    except (pa.ArrowException, KeyError, OSError):
+        raise UsageError(
+            f"{folder / split}: a shard cannot be read; `corpora verify {folder}` says which, or build it again"
+        ) from None
+
+
+def verify_shards(folder: Path, counts: Mapping[str, int]) -> Iterator[str]:
+    """Open every shard of a built corpus; yields one sentence a fault.
+
+    Args:
+        folder: the corpus.
+        counts: split -> the number of rows it should have.
+    """
+    import pyarrow as pa
+
+    if sorted(splits := splits_in(folder)) != sorted(counts):
+        yield f"dataset_dict.json names {', '.join(splits)}, the manifest {', '.join(counts)}"
+    ids: Counter[str] = Counter()
+    for split in splits:
+        rows = 0
+        for path in sorted((folder / split).glob("*.arrow")):
+            name = path.relative_to(folder).as_posix()
+            try:
+                table = pa.ipc.open_stream(pa.memory_map(str(path))).read_all()
+            except (pa.ArrowException, OSError):
+                yield f"{name} is no Arrow stream"
+                continue
+            if not table.schema.equals(example_schema()):
+                yield f"{name} has other columns than schema version {SCHEMA_VERSION}"
+                continue
+            rows += table.num_rows
+            ids.update(table["example_id"].to_pylist())
+        if rows != counts.get(split, rows):
+            yield f"{split} has {rows} rows, the manifest says {counts[split]}"
+    if doubled := sum(count > 1 for count in ids.values()):
+        yield f"{doubled} example ids stand more than once"
 
 
 def write_sums(folder: Path) -> str:

@@ -16,7 +16,8 @@ from corpora.errors import CorporaError
 from pipelines.commands.anonymize import anonymize
 from pipelines.commands.anonymize_eval import anonymize_eval
 from pipelines.commands.build import build, run
-from pipelines.commands.corpus import explain, verify
+from pipelines.commands.corpus import explain
+from pipelines.commands.decide import approve, reject, verify
 from pipelines.commands.finetune import export_gguf, finetune
 from pipelines.commands.inspect import inspect
 from pipelines.commands.paraphrase import paraphrase
@@ -47,6 +48,8 @@ for command in (
     review,
     paraphrase,
     verify,
+    approve,
+    reject,
     inspect,
     finetune,
     export_gguf,

@@ -19,10 +19,12 @@ from typing import Any
 from corpora.errors import CorporaError, UsageError
 from corpora.files import PRIVATE_FILE, fsync_tree, private_folder, write_atomic
 from corpora.shards import SUMS
+from pipelines.decisions import LOG, MANIFEST
 from pipelines.versions import TOOL
 
-MANIFEST = "manifest.json"
 LOCK = "lock"
+
+__all__ = ["LOCK", "MANIFEST", "Workplace"]
 
 
 class Workplace:
@@ -105,6 +107,8 @@ class Workplace:
             self._renew()
             return
         if self.out.exists():
+            if (self.out / LOG).is_file():
+                shutil.copy2(self.out / LOG, self.staging / LOG)
             if self.previous.exists():
                 self._discard(self.previous)
             self.out.rename(self.previous)

@@ -1,4 +1,4 @@
-"""Commands on a finished build: `explain` and `verify`."""
+"""`corpora explain`: where every file, session and turn of a build went."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from corpora.errors import CorporaError, UsageError
-from pipelines.commands.options import ANY_PATH, EXISTING
+from corpora.errors import UsageError
+from pipelines.commands.options import ANY_PATH
 
 
 @click.command()
@@ -20,7 +20,7 @@ def explain(run: Path, *, as_json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    accounting = _manifest(run)["accounting"]
+    accounting = read_manifest(run)["accounting"]
     if as_json:
         click.echo(json.dumps(accounting, indent=2))
         return
@@ -37,7 +37,12 @@ def explain(run: Path, *, as_json: bool) -> None:
         click.echo(f"{level}: {entry['seen']} seen = {kept} kept + {dropped} dropped + {aside} quarantined")
 
 
-def _manifest(run: Path) -> dict[str, Any]:
+def read_manifest(run: Path) -> dict[str, Any]:
+    """The manifest of a build, or of its refused attempt where none was published.
+
+    Raises:
+        UsageError: the folder is no build, or the manifest is damaged.
+    """
     from pipelines.workplace import MANIFEST
 
     refused = run.with_name(f"{run.name}.work") / MANIFEST
@@ -51,15 +56,3 @@ def _manifest(run: Path) -> dict[str, Any]:
             except (ValueError, KeyError, TypeError):
                 raise UsageError(f"{path} is damaged: it is not the manifest of a build") from None
     raise UsageError(f"{run} is not a build: it has no {MANIFEST}. Give the folder that --out named.")
-
-
-@click.command()
-@click.argument("folder", type=EXISTING)
-def verify(folder: Path) -> None:
-    """Check that a build's files are those it was published with."""
-    from corpora.shards import SUMS, verify_sums
-
-    if faults := list(verify_sums(folder)):
-        raise CorporaError(f"{folder}: " + "; ".join(faults))
-    count = len((folder / SUMS).read_text(encoding="utf-8").splitlines())
-    click.echo(f"{folder}: {count} files are as they were published")

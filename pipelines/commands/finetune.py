@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpora.errors import UsageError
-from pipelines.commands.options import ANY_PATH, EXISTING, option
+from pipelines.commands.options import ANY_PATH, EXISTING, approval_option, key_file_option, option
 
 if TYPE_CHECKING:
     from finetune.sweep import Each
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 @option("--max-steps", type=click.IntRange(min=1), help="Stop after so many steps.")
 @click.option("--merge", is_flag=True, help="Also write the base model with the adapter merged in, to OUT/merged.")
 @click.option("--tensorboard", is_flag=True, help="Also write TensorBoard's event files.")
+@approval_option
+@key_file_option
 @click.option("--json", "as_json", is_flag=True, help="Print run.json (of a sweep: its table) at the end.")
 def finetune(
     corpus: Path,
@@ -39,7 +41,9 @@ def finetune(
     tried: tuple[str, ...],
     seed: int | None,
     max_steps: int | None,
+    key_file: Path | None,
     *,
+    require_approval: bool,
     merge: bool,
     tensorboard: bool,
     as_json: bool,
@@ -51,6 +55,10 @@ def finetune(
     """
     from finetune import egress
     from finetune.presets import load_preset, parse_values
+    from pipelines.decisions import approval_warning
+
+    if warning := approval_warning(corpus, key_file, required=require_approval):
+        _note(warning)
 
     recipe = load_preset(preset)
     single = {"seed": seed, "max_steps": max_steps}

@@ -27,6 +27,13 @@ def key_file_option(function: Function) -> Function:
     )(function)
 
 
+def approval_option(function: Function) -> Function:
+    """`--require-approval`."""
+    return option("--require-approval", is_flag=True, help="Refuse a corpus that no steward approved as it stands.")(
+        function
+    )
+
+
 def keep_map_option(function: Function) -> Function:
     """`--keep-map`."""
     return option(
