@@ -18,6 +18,7 @@ from pipelines.commands.anonymize_eval import anonymize_eval
 from pipelines.commands.build import build, run
 from pipelines.commands.corpus import explain
 from pipelines.commands.decide import approve, reject, verify
+from pipelines.commands.export import export
 from pipelines.commands.finetune import export_gguf, finetune
 from pipelines.commands.inspect import inspect
 from pipelines.commands.paraphrase import paraphrase
@@ -51,6 +52,7 @@ for command in (
     approve,
     reject,
     inspect,
+    export,
     finetune,
     export_gguf,
 ):

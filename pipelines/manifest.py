@@ -51,7 +51,7 @@ def facts(
         "key_id": key_id(key),
         "packages": package_versions(),
         "sources": {
-            **{read.source: _terms(read.reader) for read in reads},
+            **{read.source: read.terms for read in reads},
             **{stage.name: dict(stage.terms) for stage in stages if isinstance(stage, GenerateStage)},
         },
         "accounting": as_document(passes.tally),
@@ -114,10 +114,6 @@ def _recaptured(notes: Counter[tuple[str, str]], group: str) -> dict[str, Any]:
         "missed_by_both_at_least": round(found.missed, 1),
         "interval_if_independent": [round(found.low, 1), round(found.high, 1)],
     }
-
-
-def _terms(reader: Any) -> dict[str, str]:
-    return {"modality": reader.modality, "license": reader.license, "consent": reader.consent}
 
 
 def _by_class_and_rule(identifiers: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:

@@ -210,12 +210,9 @@ def _session_digest(session: Session) -> str:
 
 def introduced(session: Session, read: Read) -> Session:
     """The session on the build's terms: raw whatever it says of itself, with its client and its source's terms."""
-    reader = read.reader
-    terms = {"modality": reader.modality, "license": reader.license, "consent": reader.consent}
     known = read.joined(session)
-    return replace(
-        known, meta=terms | {key: value for key, value in known.meta.items() if value is not None}, deidentified=False
-    )
+    said = {key: value for key, value in known.meta.items() if value is not None}
+    return replace(known, meta=read.terms | said, deidentified=False)
 
 
 def mapped(session: Session, stages: Sequence[MapStage], counts: Counter[str] | None = None) -> Session | Drop:

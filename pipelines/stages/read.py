@@ -14,6 +14,7 @@ from corpora.sources import get_source
 from corpora.sources.base import Source
 from corpora.sources.catalogue import entry_of, read_catalogue, table_rows
 from corpora.sources.ratings import read_ratings
+from corpora.terms import NO_PERSON, OWN_FICTION
 from pipelines.stages.base import Stage, stage
 from pipelines.tables import read_pairs
 
@@ -34,7 +35,7 @@ class Read(Stage):
     """
 
     name: ClassVar[str] = "read"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     outputs: ClassVar[frozenset[str]] = frozenset({"sessions"})
 
     source: str
@@ -66,6 +67,13 @@ class Read(Stage):
             )
         settled: Source = replace(reader, **given) if given else reader
         return settled
+
+    @property
+    def terms(self) -> dict[str, str]:
+        """Modality, licence and consent of what is read; the packaged sample is our own fiction, whatever its form."""
+        reader = self.reader
+        stated = (OWN_FICTION, NO_PERSON) if self.root == SAMPLE else (reader.license, reader.consent)
+        return {"modality": reader.modality, "license": stated[0], "consent": stated[1]}
 
     def joined(self, session: Session) -> Session:
         """The session with what the tables say of it: client, metadata and ratings."""
