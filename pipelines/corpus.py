@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from corpora.errors import UsageError
 from corpora.files import replacing
 from corpora.shards import SPLITS, write_dataset_dict, write_split
-from pipelines.stages import MARKS, CorpusStage, Split
+from pipelines.stages import MARKS, CorpusStage, Flags, Split
+from pipelines.stages.flags import ROUTED
 from pipelines.stages.split import groups_of, place, read_folds
 from pipelines.units import group_key
 
@@ -94,6 +95,9 @@ def gather(
         left_out = target.with_name(f"gone-{number}-{stage.name}.arrow")
         if _write_gone(stage, frame, marked, left_out):
             gone.append(left_out)
+        if isinstance(stage, Flags) and "route" in stage.parameters().values():
+            with replacing(target.with_name("routed.arrow")) as temporary:
+                marked.filter(pl.col("dropped").str.starts_with(ROUTED)).sink_ipc(temporary)
         findings = _joined(findings, stage.findings(frame, marked))
         frame = marked.filter(pl.col("dropped").is_null()).with_columns(pl.lit(None, pl.String).alias("dropped_for"))
     order = pl.col("split").replace_strict(list(SPLITS), list(range(len(SPLITS))), return_dtype=pl.Int8)

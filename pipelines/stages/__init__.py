@@ -8,6 +8,7 @@ from pipelines.stages.duplicates import Duplicates
 from pipelines.stages.emotion import Emotion
 from pipelines.stages.expect import Expect
 from pipelines.stages.filter import Filter
+from pipelines.stages.flags import Flags
 from pipelines.stages.label import Label
 from pipelines.stages.language import Language
 from pipelines.stages.paraphrase import Paraphrase
@@ -30,6 +31,7 @@ _SHIPPED: tuple[type[Stage], ...] = (
     Label,
     Emotion,
     Filter,
+    Flags,
     Decontaminate,
     Duplicates,
     Sample,
@@ -50,6 +52,7 @@ __all__ = [
     "Emotion",
     "Expect",
     "Filter",
+    "Flags",
     "GenerateStage",
     "Label",
     "Language",
