@@ -1,8 +1,8 @@
 """What a text says of risk: suicidal ideation, self-harm, abuse, violence, medication, by rules that can be read.
 
-The rules stand in `risk.toml`: patterns over each sentence, idioms taken out first, and cues for what is denied, past or
-only asked. No model is involved, so that a steward can see why a row carries a flag. What the rules miss, and where they
-cry wolf, is measured on sentences of our own (docs/flags.md); they are no clinical instrument.
+The rules stand in `risk.toml`: patterns over each sentence, idioms taken out first, and cues for what is denied, past
+or only asked. No model is involved, so that a steward can see why a row carries a flag. What the rules miss, and where
+they cry wolf, is measured on sentences of our own (docs/flags.md); they are no clinical instrument.
 """
 
 from __future__ import annotations

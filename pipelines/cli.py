@@ -20,6 +20,7 @@ from pipelines.commands.corpus import explain
 from pipelines.commands.decide import approve, reject, verify
 from pipelines.commands.export import export
 from pipelines.commands.finetune import export_gguf, finetune
+from pipelines.commands.forget import forget
 from pipelines.commands.inspect import inspect
 from pipelines.commands.paraphrase import paraphrase
 from pipelines.commands.read import parse, sources
@@ -53,6 +54,7 @@ for command in (
     reject,
     inspect,
     export,
+    forget,
     finetune,
     export_gguf,
 ):

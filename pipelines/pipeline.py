@@ -24,6 +24,7 @@ from corpora.files import write_atomic
 from corpora.shards import write_sums
 from pipelines.accounting import reasons
 from pipelines.corpus import Corpus, gather
+from pipelines.decisions import withdrawn
 from pipelines.egress import close_egress
 from pipelines.engines import Engine, Runner, open_engine
 from pipelines.generation import Generated, run_generate
@@ -45,6 +46,7 @@ from pipelines.stages import (
     Stage,
     Windows,
 )
+from pipelines.stages.withdrawn import Withdrawn
 from pipelines.units import Plan
 from pipelines.workplace import MANIFEST, Workplace
 
@@ -176,7 +178,7 @@ class Pipeline:
             moved = moved_before(place.last_manifest(), self.stages)
             target = place.folder("corpus") / "rows.arrow"
             every = [*parts, *(generated.part for generated in made)]
-            corpus = gather(every, self._all(CorpusStage), target, moved, passes.clients, key)
+            corpus = gather(every, self._corpus_stages(place.out), target, moved, passes.clients, key)
             tally = sum((generated.tally for generated in made), passes.tally)
             passes = settle(replace(passes, tally=tally), parts, corpus, key)
             for generated in made:
@@ -186,6 +188,10 @@ class Pipeline:
             manifest = self._finish(place, corpus, started, describe)
             progress("validate", 1, 1)
             return Published(place.out, manifest, quarantine)
+
+    def _corpus_stages(self, out: Path) -> list[CorpusStage]:
+        ids = tuple(sorted(withdrawn(out)))
+        return [*([Withdrawn(ids=ids)] if ids else []), *self._all(CorpusStage)]
 
     def _generated(self, place: Workplace, key: bytes, progress: Progress) -> list[Generated]:
         names = self.deidentify.caller_names() if self.reads else ()
