@@ -18,6 +18,7 @@ from pipelines.commands.anonymize_eval import anonymize_eval
 from pipelines.commands.build import build, run
 from pipelines.commands.corpus import explain
 from pipelines.commands.decide import approve, reject, verify
+from pipelines.commands.diff import diff
 from pipelines.commands.export import export
 from pipelines.commands.finetune import export_gguf, finetune
 from pipelines.commands.forget import forget
@@ -55,6 +56,7 @@ for command in (
     inspect,
     export,
     forget,
+    diff,
     finetune,
     export_gguf,
 ):

@@ -10,6 +10,7 @@ from corpora.errors import UsageError
 from corpora.shards import verify_shards, verify_sums
 from pipelines.commands.export import terms_of
 from pipelines.decisions import read_log, record, standing, withdrawn
+from pipelines.diffing import diff
 from pipelines.forgetting import forget, purge_work
 from pipelines.stages.read import SAMPLE
 
@@ -102,3 +103,31 @@ def test_who_is_not_there_changes_nothing_and_the_work_folder_goes_when_asked(bu
     assert not (built / "out.work").exists()
     assert read_log(out)[-1]["decision"] == "purge"
     assert terms_of(out)
+
+
+def test_a_diff_says_what_changed_and_why(built, key_file, corpora_command):
+    old, new = built / "out.previous", built / "out"
+    found = diff(old, new)
+    assert found["recipe"] == ["windows.min_words: 30 → 20"]
+    assert found["added"]["why"] == {"recipe: windows.min_words: 30 → 20": found["added"]["count"]}
+    assert found["added"]["count"] > 0
+    assert found["removed"]["count"] == 0
+    back = diff(new, old)
+    assert back["removed"]["why"] == {"recipe: windows.min_words": found["added"]["count"]}
+    shutil.copytree(new, built / "before")
+    forget(new, "101", load_key(key_file), "M. Adeyemi", "")
+    gone = diff(built / "before", new)
+    assert gone["removed"]["why"] == {"decision: withdrawn": gone["removed"]["count"]}
+    assert (gone["added"]["count"], gone["changed"]["count"]) == (0, 0)
+    assert gone["same"] == json.loads((new / "manifest.json").read_text())["examples"]["total"]
+    shown = corpora_command("diff", built / "before", new, check=True).stdout
+    assert "decision: withdrawn" in shown
+    as_json = json.loads(corpora_command("diff", built / "before", new, "--json", check=True).stdout)
+    assert len(as_json["removed"]["rows"]) == gone["removed"]["count"]
+
+
+def test_builds_under_other_keys_are_not_compared(built):
+    manifest = json.loads((built / "out" / "manifest.json").read_text())
+    (built / "out" / "manifest.json").write_text(json.dumps(manifest | {"key_id": "00000000"}))
+    with pytest.raises(UsageError, match="different keys"):
+        diff(built / "out.previous", built / "out")
