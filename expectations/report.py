@@ -6,14 +6,16 @@ not hold are left out of the page.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from corpora import plots
+from corpora.pages import drawing, write_page
 from corpora.shards import SPLITS
-from expectations import plots
 from expectations.datadocs import by_suite
 from expectations.metrics import AUDIT_COLUMNS, by_split
-from expectations.pages import write_page
 from expectations.safe_harbor import harbor_rows
+from expectations.templates import TEMPLATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,6 +49,7 @@ def write_report(folder: Path, manifest: Mapping[str, Any], metrics: pl.DataFram
     page = folder / "index.html"
     write_page(
         page,
+        TEMPLATES,
         "report",
         manifest=manifest,
         gate=gate,
@@ -74,7 +77,7 @@ def _flow(accounting: Mapping[str, Any]) -> dict[str, Any]:
         row = {"level": level, "seen": part["seen"], "kept": kept, "dropped": dropped, "quarantined": quarantined}
         rows.append({**row, "uses": part.get("kept", {}), "adds_up": kept + dropped + quarantined == part["seen"]})
     shares = {row["level"]: (row["kept"], row["dropped"], row["quarantined"]) for row in rows if row["seen"]}
-    return {"rows": rows, "plot": _safe(plots.shares("flow", shares)) if shares else ""}
+    return {"rows": rows, "plot": drawing(plots.shares("flow", shares)) if shares else ""}
 
 
 def _reasons(accounting: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -109,7 +112,7 @@ def _lengths(metrics: pl.DataFrame) -> list[dict[str, Any]]:
             continue
         marks = {"least": 0.0, "quarter": 0.25, "median": 0.5, "three_quarters": 0.75, "most": 1.0}
         numbers = {mark: round(values.quantile(at, "nearest") or 0) for mark, at in marks.items()}
-        plot = _safe(plots.histogram(column.replace("_", "-"), values.to_list(), unit))
+        plot = drawing(plots.histogram(column.replace("_", "-"), plots.binned(Counter(values.to_list())), unit))
         found.append({"name": name, "unit": unit, "plot": plot, **numbers})
     return found
 
@@ -129,10 +132,3 @@ def _setting(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _safe(svg: str) -> Any:
-    """Mark a drawing of ours as markup; it holds numbers and the labels of this module alone."""
-    from markupsafe import Markup
-
-    return Markup(svg)  # noqa: S704  drawn by us, no foreign text in it

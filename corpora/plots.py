@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from matplotlib.axes import Axes
 
 INK, SOFT, KEPT, DROPPED, QUARANTINED = "#010101", "#020202", "#030303", "#040404", "#050505"
-"""Placeholder colours; `report.css` says what each looks like."""
+"""Placeholder colours; `templates/page.css` says what each looks like."""
+
+LONGEST_LABEL = 40
 
 _SETTINGS: Any = {
+    "text.parse_math": False,  # a label may hold a dollar sign
     "svg.hashsalt": "therapy-corpora",
     "svg.fonttype": "none",
     "font.family": "DejaVu Sans",
@@ -40,29 +44,82 @@ _SETTINGS: Any = {
 }
 
 
-def histogram(name: str, values: Sequence[int], unit: str, bins: int = 24) -> str:
-    """The distribution of whole numbers as SVG; one bar a value where there are at most `bins` of them.
+@dataclass(frozen=True, slots=True)
+class Bins:
+    """Whole numbers put into bins of one width: bin `i` counts those from `start + i * width` on, `width` of them."""
+
+    start: int
+    width: int
+    counts: tuple[int, ...]
+
+
+def binned(frequencies: Mapping[int, int], most: int = 24) -> Bins:
+    """Put numbers into at most `most` bins, one a value where there are no more of them.
+
+    Args:
+        frequencies: number -> how often it occurs; at least one.
+        most: most bins.
+    """
+    low, high = min(frequencies), max(frequencies)
+    width = max(1, -(-(high - low + 1) // most))
+    counts = [0] * -(-(high - low + 1) // width)
+    for value, count in frequencies.items():
+        counts[(value - low) // width] += count
+    return Bins(low, width, tuple(counts))
+
+
+def histogram(name: str, bins: Bins, unit: str, of: str = "examples") -> str:
+    """A distribution of whole numbers as SVG.
 
     Args:
         name: Prefix of the drawing's ids, unique on its page.
-        values: The numbers, at least one.
-        unit: What they count; labels the horizontal axis.
-        bins: Most bars drawn.
+        bins: What `binned` made of the numbers.
+        unit: What the numbers count; labels the horizontal axis.
+        of: What has such a number; labels the vertical axis.
     """
-    low, high = min(values), max(values)
-    width = max(1, -(-(high - low + 1) // bins))
-    edges = [edge - 0.5 for edge in range(low, high + width + 1, width)]
 
     def draw(axes: Axes) -> None:
         from matplotlib.ticker import MaxNLocator
 
-        axes.hist(values, bins=edges, color=KEPT, rwidth=0.9)
+        lefts = [bins.start - 0.5 + at * bins.width for at in range(len(bins.counts))]
+        axes.bar(lefts, bins.counts, width=0.9 * bins.width, align="edge", color=KEPT)
         axes.set_xlabel(unit)
-        axes.set_ylabel("examples")
+        axes.set_ylabel(of)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
 
     return _svg(name, draw, (5.2, 2.6))
+
+
+def bars(name: str, values: Mapping[str, float], unit: str) -> str:
+    """One horizontal bar a label, in the order given, as SVG; labels over `LONGEST_LABEL` characters are cut."""
+
+    def draw(axes: Axes) -> None:
+        rows = range(len(values))[::-1]
+        axes.barh(rows, list(values.values()), height=0.62, color=KEPT)
+        axes.set_yticks(rows, [_cut(label) for label in values])
+        axes.set_xlabel(unit)
+        axes.grid(visible=False, axis="y")
+        axes.grid(visible=True, axis="x")
+
+    return _svg(name, draw, (8.4, 0.9 + 0.3 * len(values)))
+
+
+def intervals(name: str, rates: Mapping[str, tuple[float, float, float]], unit: str) -> str:
+    """One point a label with its interval, as SVG: label -> (low, value, high), in the unit of the horizontal axis."""
+
+    def draw(axes: Axes) -> None:
+        rows = range(len(rates))[::-1]
+        for row, (low, value, high) in zip(rows, rates.values(), strict=True):
+            axes.plot([low, high], [row, row], color=DROPPED, linewidth=3, solid_capstyle="round")
+            axes.plot([value], [row], marker="o", markersize=6, color=KEPT, linestyle="none")
+        axes.set_yticks(rows, [_cut(label) for label in rates])
+        axes.set_xlabel(unit)
+        axes.grid(visible=False, axis="y")
+        axes.grid(visible=True, axis="x")
+        axes.margins(y=0.5 / max(1, len(rates)))
+
+    return _svg(name, draw, (8.4, 0.9 + 0.3 * len(rates)))
 
 
 def shares(name: str, levels: Mapping[str, tuple[int, int, int]]) -> str:
@@ -82,6 +139,10 @@ def shares(name: str, levels: Mapping[str, tuple[int, int, int]]) -> str:
         axes.grid(visible=False)
 
     return _svg(name, draw, (8.4, 0.9 + 0.45 * len(levels)))
+
+
+def _cut(label: str) -> str:
+    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}\u2026"
 
 
 def _svg(name: str, draw: Callable[[Axes], None], size: tuple[float, float]) -> str:
