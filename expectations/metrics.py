@@ -5,11 +5,14 @@ Everything is a Polars expression over the shards' columns; text is read here, c
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, cast
 
 from corpora.records import example_schema
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import polars as pl
 
 AUDIT_COLUMNS = ("roster_hits", "caller_hits", "structured_hits", "other_hits")
@@ -20,68 +23,96 @@ ID_COLUMNS = ("example_id", "session_id", "client_id", "group_id")
 
 _REQUIRED = (*ID_COLUMNS, "source", "kind", "split", "response_words", "context_turns", "provenance", *AUDIT_COLUMNS)
 _WORD = r"[^\s\x1c-\x1f]+"  # the white space of Python's str.split, which \s alone is not
+TEXT_COLUMNS = ("topic",)
+"""Columns of the metrics table that are no number, flag or id; the report counts by them, the checks never see them."""
+
+ROWS_AT_ONCE = 25_000
 _ALTERNATING = "^(system,)?(assistant,)?(user,assistant,)*(user,)?$"
 
 
-def measure(examples: pl.LazyFrame) -> pl.DataFrame:
-    """Measure every example.
+def measure(examples: pl.LazyFrame | Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Measure every example, some `ROWS_AT_ONCE` at a time, so that memory holds few texts at once.
 
     Args:
         examples: One row an example: the columns of `corpora.records.example_schema`, `split` (string), and the
-            `AUDIT_COLUMNS` (int32). A column that is missing or of another type is measured as null, and `schema_ok`
-            is False on every row.
+            `AUDIT_COLUMNS` (int32); whole, or in frames of one schema. A column that is missing or of another type is
+            measured as null, and `schema_ok` is False on every row.
 
     Returns:
-        One row an example, in the order given, without any text of a transcript: the ids, `source`, `kind`, `split`;
-        `response_words`, `context_turns` as recorded; `counted_words` (of the completion), `prompt_words`,
-        `prompt_messages`, `characters`, `characters_per_word`, `empty_texts` (messages without a visible character),
-        `missing_values` (nulls in required columns of the declared type, the audit columns among them); the flags
-        `schema_ok`, `role_order_ok`, `starts_with_user`, `ends_with_user`, `one_completion`, `words_match`; `n_flags`,
-        `crisis`; the audit columns; and, over the whole table, `id_count` (rows sharing the id), `client_splits`,
-        `group_splits`, `response_splits` (distinct splits in which the client, the group, the same response stand).
+        One row an example, in the order given, without any text of a transcript: the ids, `source`, `kind`, `split`,
+        `topic`; `response_words`, `context_turns` as recorded; `counted_words` (of the completion), `prompt_words`,
+        `turn_words` (of the prompt's last message), `prompt_messages`, `characters`, `characters_per_word`,
+        `empty_texts` (messages without a visible character), `missing_values` (nulls in required columns of the
+        declared type, the audit columns among them); the flags `schema_ok`, `role_order_ok`, `starts_with_user`,
+        `ends_with_user`, `one_completion`, `words_match`; `n_flags`, `crisis`; the audit columns; and, over the whole
+        table, `id_count` (rows sharing the id), `client_splits`, `group_splits`, `response_splits` (distinct splits in
+        which the client, the group, the same response stand).
     """
     import polars as pl
 
-    table, usable, schema_ok = _declared(examples)
-    required = [name for name in _REQUIRED if name in usable]
-    rows = table.with_columns(_counts()).select(
-        *(pl.col(name) for name in (*ID_COLUMNS, "source", "kind", "split", "response_words", "context_turns")),
-        pl.lit(schema_ok).alias("schema_ok"),
-        pl.sum_horizontal(pl.lit(0, pl.Int32), *(pl.col(name).is_null() for name in required)).alias("missing_values"),
-        *_structure(),
-        *_lengths(),
-        pl.col("flags").list.len().fill_null(0).cast(pl.Int32).alias("n_flags"),
-        pl.col("flags").list.contains("crisis").fill_null(value=False).alias("crisis"),
-        *(pl.col(name) for name in AUDIT_COLUMNS),
-        _messages("completion", "content").list.join("\n").hash(seed=0).alias("response_hash"),
-    )
-    return _across_rows(rows.collect(engine="streaming"))
+    if isinstance(examples, pl.LazyFrame):
+        schema = examples.collect_schema()
+        examples = chain(examples.collect_batches(chunk_size=ROWS_AT_ONCE), [pl.DataFrame(schema=schema)])
+    measured = [_of_rows(frame) for frame in examples]
+    return _across_rows(pl.concat(measured) if measured else _of_rows(pl.DataFrame()))
 
 
 def by_split(metrics: pl.DataFrame) -> pl.DataFrame:
     """Fold the metrics table to one row a split.
 
     Returns:
-        `split`, `examples`, `clients`, `groups`, `sessions`, `words` (prompt and response together), `other_hits`, and
+        `split`, and the columns of `whole`.
+    """
+    return metrics.group_by("split").agg(*_sums()).with_columns(_rate()).sort("split")
+
+
+def whole(metrics: pl.DataFrame) -> pl.DataFrame:
+    """Fold the metrics table to one row.
+
+    Returns:
+        `examples`, `clients`, `groups`, `sessions`; `words` (prompt and response together); `other_hits`, and
         `other_hits_per_1000`: other residual finds per 1,000 words.
     """
+    return metrics.select(*_sums()).with_columns(_rate())
+
+
+def _sums() -> list[pl.Expr]:
     import polars as pl
 
     words = pl.col("counted_words").sum().cast(pl.Int64) + pl.col("prompt_words").sum()
-    return (
-        metrics.group_by("split")
-        .agg(
-            pl.len().cast(pl.Int64).alias("examples"),
-            *(
-                pl.col(f"{name}_id").n_unique().cast(pl.Int64).alias(f"{name}s")
-                for name in ("client", "group", "session")
-            ),
-            words.alias("words"),
-            pl.col("other_hits").sum().cast(pl.Int64),
-        )
-        .with_columns((1000 * pl.col("other_hits") / pl.col("words").clip(lower_bound=1)).alias("other_hits_per_1000"))
-        .sort("split")
+    return [
+        pl.len().cast(pl.Int64).alias("examples"),
+        *(pl.col(f"{name}_id").n_unique().cast(pl.Int64).alias(f"{name}s") for name in ("client", "group", "session")),
+        words.alias("words"),
+        pl.col("other_hits").sum().cast(pl.Int64),
+    ]
+
+
+def _rate() -> pl.Expr:
+    import polars as pl
+
+    return (1000 * pl.col("other_hits") / pl.col("words").clip(lower_bound=1)).alias("other_hits_per_1000")
+
+
+def _of_rows(examples: pl.DataFrame) -> pl.DataFrame:
+    """What each row shows by itself, and a hash of its response."""
+    import polars as pl
+
+    table, usable, schema_ok = _declared(examples.lazy())
+    required = [name for name in _REQUIRED if name in usable]
+    kept = (*ID_COLUMNS, "source", "kind", "split", "topic", "response_words", "context_turns", *AUDIT_COLUMNS)
+    rows = table.with_columns(_counts()).select(
+        *kept,
+        pl.lit(schema_ok).alias("schema_ok"),
+        pl.sum_horizontal(pl.lit(0, pl.Int32), *(pl.col(name).is_null() for name in required)).alias("missing_values"),
+        *_structure(),
+        *_lengths(),
+        pl.col("flags").list.len().fill_null(0).cast(pl.Int32).alias("n_flags"),
+        pl.col("flags").list.contains("crisis").fill_null(value=False).alias("crisis"),
+        _messages("completion", "content").list.join("\n").hash(seed=0).alias("response_hash"),
     )
+    # Strings are kept as views into the batch they came from, texts included; old-style Arrow copies the ids out of it.
+    return cast("pl.DataFrame", pl.from_arrow(rows.collect().to_arrow(compat_level=pl.CompatLevel.oldest())))
 
 
 def _declared(examples: pl.LazyFrame) -> tuple[pl.LazyFrame, list[str], bool]:
@@ -151,6 +182,7 @@ def _lengths() -> list[pl.Expr]:
         counted.alias("counted_words"),
         (counted == pl.col("response_words")).fill_null(value=False).alias("words_match"),
         prompt.alias("prompt_words"),
+        pl.col("prompt_counts").list.last().fill_null(0).cast(pl.Int32).alias("turn_words"),
         pl.col("characters"),
         (pl.col("characters") / (prompt + counted).clip(lower_bound=1)).alias("characters_per_word"),
         pl.sum_horizontal(empty).alias("empty_texts"),
@@ -158,15 +190,17 @@ def _lengths() -> list[pl.Expr]:
 
 
 def _across_rows(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add what no single row shows: duplicates, and what stands in more than one split."""
+    """Add what no single row shows: duplicates, and what stands in more than one split.
+
+    Few ids come twice and few clients stand in two splits, so only those are joined to the rows; all others are 1.
+    """
     import polars as pl
 
-    def splits(key: str) -> pl.Expr:
-        return pl.col("split").n_unique().over(key).cast(pl.Int32)
-
-    return rows.with_columns(
-        pl.len().over("example_id").cast(pl.Int32).alias("id_count"),
-        splits("client_id").alias("client_splits"),
-        splits("group_id").alias("group_splits"),
-        splits("response_hash").alias("response_splits"),
-    ).drop("response_hash")
+    splits = {"client_id": "client_splits", "group_id": "group_splits", "response_hash": "response_splits"}
+    found = rows.lazy()
+    for key, name in {"example_id": "id_count", **splits}.items():
+        each = rows.lazy().select(key, *(["split"] if name in splits.values() else []))
+        several = (each.unique() if name in splits.values() else each).group_by(key).len(name).filter(pl.col(name) > 1)
+        found = found.join(several, on=key, how="left", nulls_equal=True, maintain_order="left")
+        found = found.with_columns(pl.col(name).fill_null(1).cast(pl.Int32))
+    return found.drop("response_hash").collect(engine="streaming")
