@@ -54,8 +54,10 @@ PAIR_RULES: Mapping[str, Callable[[Any, Any], Any]] = {
     ).between(3, 10),
     "in_one_split": lambda key, split: split.groupby(key).transform("nunique") <= 1,
     "response_in_one_split": lambda completion, split: (
-        split.groupby(completion.map(lambda messages: "\n".join(message["content"] for message in messages)))
-        .transform("nunique") <= 1
+        split.groupby(completion.map(lambda messages: "\n".join(message["content"] for message in messages))).transform(
+            "nunique"
+        )
+        <= 1
     ),
 }
 
@@ -136,9 +138,7 @@ def expectations(thresholds: Thresholds, columns: list[str]) -> list[Any]:
         gxe.ExpectColumnValuesToBeBetween(
             column="response_words", min_value=1, max_value=thresholds.max_words, meta={"name": "response_bounds"}
         ),
-        pair(
-            column_A="completion", column_B="response_words", rule="words_match", meta={"name": "words_match"}
-        ),
+        pair(column_A="completion", column_B="response_words", rule="words_match", meta={"name": "words_match"}),
         gxe.ExpectColumnValuesToBeBetween(
             column="context_turns", min_value=1, max_value=thresholds.max_context_turns, meta={"name": "context_turns"}
         ),
@@ -152,9 +152,7 @@ def expectations(thresholds: Thresholds, columns: list[str]) -> list[Any]:
             column="split", value_set=["train", "validation", "test"], meta={"name": "known_split"}
         ),
         *(
-            pair(
-                column_A=f"{unit}_id", column_B="split", rule="in_one_split", meta={"name": f"{unit}_in_one_split"}
-            )
+            pair(column_A=f"{unit}_id", column_B="split", rule="in_one_split", meta={"name": f"{unit}_in_one_split"})
             for unit in ("client", "group")
         ),
         pair(

@@ -23,6 +23,9 @@ ID_COLUMNS = ("example_id", "session_id", "client_id", "group_id")
 
 _REQUIRED = (*ID_COLUMNS, "source", "kind", "split", "response_words", "context_turns", "provenance", *AUDIT_COLUMNS)
 _WORD = r"[^\s\x1c-\x1f]+"  # the white space of Python's str.split, which \s alone is not
+_UNEVEN = r"[\t-\r\x1c-\x1f\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]|  |^ | $|^$"
+"""Text whose words are not simply one more than its blanks: other white space, two blanks together or at an end."""
+
 TEXT_COLUMNS = ("topic",)
 """Columns of the metrics table that are no number, flag or id; the report counts by them, the checks never see them."""
 
@@ -145,18 +148,31 @@ def _roles(column: str) -> pl.Expr:
 
 
 def _counts() -> list[pl.Expr]:
-    """What is counted once and used in several measures: roles, words and characters of each message."""
+    """What is counted once and used in several measures: roles, words, characters and empty messages of each side."""
     import polars as pl
 
     content = pl.element().struct.field("content").fill_null("")
+    both = ("prompt", "completion")
+    last = pl.col("prompt").list.last().struct.field("content").fill_null("")
+    said = {f"{name}_words": _messages(name, "content").list.join(" ").fill_null("") for name in both}
     return [
         _roles("prompt").alias("roles"),
-        pl.col("prompt").list.eval(content.str.count_matches(_WORD)).alias("prompt_counts"),
-        pl.col("completion").list.eval(content.str.count_matches(_WORD)).alias("completion_counts"),
-        pl.sum_horizontal(pl.col(c).list.eval(content.str.len_chars()).list.sum() for c in ("prompt", "completion"))
+        *(text.map_batches(_words, pl.UInt32).cast(pl.Int32).alias(name) for name, text in said.items()),
+        last.map_batches(_words, pl.UInt32).cast(pl.Int32).alias("turn_words"),
+        pl.sum_horizontal(pl.col(c).list.eval(content.str.len_chars()).list.sum() for c in both)
         .cast(pl.Int32)
         .alias("characters"),
+        pl.sum_horizontal(pl.col(c).list.eval(~content.str.contains(_WORD)).list.sum().fill_null(0) for c in both)
+        .cast(pl.Int32)
+        .alias("empty_texts"),
     ]
+
+
+def _words(texts: pl.Series) -> pl.Series:
+    """Words as `corpora.records.count_words` has them; counting blanks is several times faster than matching words."""
+    counts = texts.str.count_matches(" ", literal=True) + 1
+    uneven = texts.str.contains(_UNEVEN).arg_true()
+    return counts.scatter(uneven, texts.gather(uneven).str.count_matches(_WORD)) if len(uneven) else counts
 
 
 def _structure() -> list[pl.Expr]:
@@ -175,17 +191,15 @@ def _structure() -> list[pl.Expr]:
 def _lengths() -> list[pl.Expr]:
     import polars as pl
 
-    sides = ("prompt_counts", "completion_counts")
-    prompt, counted = (pl.col(side).list.sum().fill_null(0).cast(pl.Int32) for side in sides)
-    empty = (pl.col(side).list.count_matches(0).fill_null(0).cast(pl.Int32) for side in sides)
+    counted, prompt = pl.col("completion_words"), pl.col("prompt_words")
     return [
         counted.alias("counted_words"),
         (counted == pl.col("response_words")).fill_null(value=False).alias("words_match"),
-        prompt.alias("prompt_words"),
-        pl.col("prompt_counts").list.last().fill_null(0).cast(pl.Int32).alias("turn_words"),
+        prompt,
+        pl.col("turn_words"),
         pl.col("characters"),
         (pl.col("characters") / (prompt + counted).clip(lower_bound=1)).alias("characters_per_word"),
-        pl.sum_horizontal(empty).alias("empty_texts"),
+        pl.col("empty_texts"),
     ]
 
 
