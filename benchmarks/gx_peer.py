@@ -9,9 +9,8 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import pandas as pd
 from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import ColumnMapExpectation, ColumnPairMapExpectation
 from great_expectations.expectations.metrics.map_metric_provider import (
@@ -23,6 +22,9 @@ from great_expectations.expectations.metrics.map_metric_provider import (
 
 from expectations.metrics import AUDIT_COLUMNS
 from expectations.thresholds import Thresholds
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ORDER = re.compile(r"(system,)?(assistant,)?(user,assistant,)*(user,)?")
 

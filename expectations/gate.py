@@ -18,7 +18,7 @@ from expectations.outcome import GateResult, Outcome
 from expectations.suites import SUITES, Suite
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -42,6 +42,7 @@ def run_gate(
     run_time: datetime,
     *,
     suites: Mapping[str, Suite] = SUITES,
+    unmeasured: Collection[str] = (),
 ) -> GateResult:
     """Validate a metrics table and write Data Docs.
 
@@ -52,6 +53,7 @@ def run_gate(
         run_name: Name of this run; a run of the same name and time is replaced.
         run_time: When it ran; with a time zone.
         suites: The suites to run, by name.
+        unmeasured: Columns that were not counted; expectations on them are left out, and named in the result.
 
     Raises:
         UsageError: `run_time` has no time zone, or a suite is empty, has an expectation without a name of its own,
@@ -64,10 +66,15 @@ def run_gate(
     tables = {"examples": metrics.drop(TEXT_COLUMNS), "splits": by_split(metrics), "corpus": whole(metrics)}
     context = _context()
     outcomes: list[Outcome] = []
+    left_out: list[str] = []
     for name, suite in suites.items():
-        outcomes += _validate(context, tables, name, suite(thresholds))
+        expectations = suite(thresholds)
+        counted = [e for e in expectations if getattr(e, "column", None) not in unmeasured]
+        left_out += [e.meta["name"] for e in expectations if e not in counted]
+        if counted or not expectations:
+            outcomes += _validate(context, tables, name, counted)
     passed = all(outcome.passed for outcome in outcomes if outcome.severity == "critical")
-    result = GateResult(passed, tuple(outcomes))
+    result = GateResult(passed, tuple(outcomes), tuple(left_out))
     write_docs(docs, result, run_name, run_time)
     return result
 
@@ -165,6 +172,7 @@ def _outcome(suite: str, keys: Any, result: Any) -> Outcome:
         reason=config.notes if isinstance(config.notes, str) else " ".join(config.notes or ()),
         rule=rule,
         rows=() if keys is None else tuple(dict.fromkeys(str(keys[row]) for row in rows)),
+        against=result.result.get("unexpected_count"),
     )
 
 
