@@ -130,14 +130,12 @@ def _validate_table(
             name=name, data=batches, suite=context.suites.add(gx.ExpectationSuite(name, expectations=expectations))
         )
     )
-    checkpoint = context.checkpoints.add(
-        gx.Checkpoint(name=name, validation_definitions=[definition], result_format="SUMMARY")
-    )
     needed = frame.select(_columns(frame, expectations)).to_pandas()
-    (run,) = checkpoint.run(batch_parameters={"dataframe": needed}).run_results.values()
+    run = definition.run(batch_parameters={"dataframe": needed}, result_format="SUMMARY")
     key = TABLES[table]
     keys = frame[key] if key else None
-    return [_outcome(suite, keys, result) for result in run.results]
+    by_name = {expectation.meta["name"]: expectation for expectation in expectations}
+    return [_outcome(suite, keys, result, by_name[result.expectation_config.meta["name"]]) for result in run.results]
 
 
 def _columns(frame: pl.DataFrame, expectations: list[Any]) -> list[str]:
@@ -155,13 +153,13 @@ def _columns(frame: pl.DataFrame, expectations: list[Any]) -> list[str]:
     return [name for name in frame.columns if name in named]
 
 
-def _outcome(suite: str, keys: Any, result: Any) -> Outcome:
+def _outcome(suite: str, keys: Any, result: Any, expectation: Any) -> Outcome:
     config = result.expectation_config
     if not result.result:
         where = f"suite {suite}, expectation {config.meta['name']}"
         raise UsageError(f"{where}: it could not be evaluated; does the table hold {config.kwargs.get('column')!r}?")
     rows = result.result.get("partial_unexpected_index_list") or []
-    rule = _rule(result)
+    rule = _rule(expectation)
     return Outcome(
         suite=suite,
         expectation=config.meta["name"],
@@ -190,10 +188,13 @@ def _observed(result: Any) -> str:
     return f"{text} ({'value' if len(values) == 1 else 'values such as'} {shown})"
 
 
-def _rule(result: Any) -> str:
+def _rule(expectation: Any) -> str:
     """The sentence Great Expectations' own renderer gives for a check, custom expectations included."""
-    result.render()
-    content = result.expectation_config.rendered_content[0].to_json_dict()["value"]
+    from great_expectations.render.renderer.inline_renderer import InlineRenderer
+
+    configuration = expectation.configuration
+    configuration.description = None  # which would be rendered in the sentence's place
+    content = InlineRenderer(render_object=configuration).get_rendered_content()[0].to_json_dict()["value"]
     params = {name: param["value"] for name, param in content.get("params", {}).items()}
     return Template(content.get("template", "")).safe_substitute(
         {name: f"{value:g}" if isinstance(value, float) else value for name, value in params.items()}
