@@ -37,7 +37,7 @@ DOMAIN = ("column", "column_A", "column_B", "column_list", "column_set")
 def run_gate(
     metrics: pl.DataFrame,
     thresholds: Thresholds,
-    docs: Path,
+    docs: Path | None,
     run_name: str,
     run_time: datetime,
     *,
@@ -49,7 +49,8 @@ def run_gate(
     Args:
         metrics: What `metrics.measure` returned.
         thresholds: The recipe's bounds.
-        docs: Folder of the Data Docs. Runs already recorded there stay, so that trends show; the folder is created.
+        docs: Folder of the Data Docs; None to write none. Runs already recorded there stay, so that trends show; the
+            folder is created.
         run_name: Name of this run; a run of the same name and time is replaced.
         run_time: When it ran; with a time zone.
         suites: The suites to run, by name.
@@ -75,7 +76,8 @@ def run_gate(
             outcomes += _validate(context, tables, name, counted)
     passed = all(outcome.passed for outcome in outcomes if outcome.severity == "critical")
     result = GateResult(passed, tuple(outcomes), tuple(left_out))
-    write_docs(docs, result, run_name, run_time)
+    if docs:
+        write_docs(docs, result, run_name, run_time)
     return result
 
 

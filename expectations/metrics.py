@@ -64,7 +64,8 @@ def by_split(metrics: pl.DataFrame) -> pl.DataFrame:
     """Fold the metrics table to one row a split.
 
     Returns:
-        `split`, and the columns of `whole`.
+        `split`; and, as `whole` has them, `examples`, `clients`, `groups`, `sessions`, `words`, `other_hits` and
+        `other_hits_per_1000`.
     """
     return metrics.group_by("split").agg(*_sums()).with_columns(_rate()).sort("split")
 
@@ -74,9 +75,19 @@ def whole(metrics: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         `examples`, `clients`, `groups`, `sessions`; `words` (prompt and response together); `other_hits`, and
-        `other_hits_per_1000`: other residual finds per 1,000 words.
+        `other_hits_per_1000`: other residual finds per 1,000 words; `largest_client_share`, `largest_source_share`,
+        `largest_topic_share`: the part of the examples that the most frequent one has, 0 to 1; null without a known.
     """
-    return metrics.select(*_sums()).with_columns(_rate())
+    shares = {name: f"{name}_id" if name == "client" else name for name in ("client", "source", "topic")}
+    largest = [_largest_share(column).alias(f"largest_{name}_share") for name, column in shares.items()]
+    return metrics.select(*_sums(), *largest).with_columns(_rate())
+
+
+def _largest_share(column: str) -> pl.Expr:
+    import polars as pl
+
+    known = pl.col(column).drop_nulls()
+    return known.unique_counts().max() / known.len()
 
 
 def _sums() -> list[pl.Expr]:

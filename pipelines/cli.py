@@ -22,6 +22,7 @@ from pipelines.commands.inspect import inspect
 from pipelines.commands.paraphrase import paraphrase
 from pipelines.commands.read import parse, sources
 from pipelines.commands.review import review
+from pipelines.commands.validate import validate
 from pipelines.egress import close_egress
 
 INTERRUPTED = 130
@@ -47,6 +48,7 @@ for command in (
     review,
     paraphrase,
     verify,
+    validate,
     inspect,
     finetune,
     export_gguf,

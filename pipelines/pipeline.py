@@ -31,15 +31,15 @@ from pipelines.manifest import facts, moved_before, timed
 from pipelines.paraphrasing import run_paraphrase
 from pipelines.passes import Passes, Progress, retry_quarantined, run_passes, units_of, write_quarantine
 from pipelines.review import reviewed_sample
-from pipelines.stages import CorpusStage, Deidentify, Expect, MakeStage, MapStage, Paraphrase, Read, Stage, Windows
+from pipelines.stages import CorpusStage, Deidentify, Expect, MakeStage, MapStage, Paraphrase, Read, Stage
 from pipelines.units import Plan
+from pipelines.validation import thresholds_of
 from pipelines.workplace import MANIFEST, Workplace
 
 if TYPE_CHECKING:
     import polars as pl
 
     from expectations.outcome import GateResult
-    from expectations.thresholds import Thresholds
 
     Describe = Callable[[pl.DataFrame], dict[str, Any]]
 
@@ -176,7 +176,9 @@ class Pipeline:
         report = staging / "report"
         if (earlier := place.out / "report" / "data-docs").is_dir():
             shutil.copytree(earlier, report / "data-docs")
-        gate = run_gate(metrics, self._thresholds(), report / "data-docs", document["name"], datetime.now(UTC))
+        gate = run_gate(
+            metrics, thresholds_of(document["recipe"]), report / "data-docs", document["name"], datetime.now(UTC)
+        )
         document["gate"] = gate.to_dict()
         if not gate.passed:
             write_report(report, timed(document, started, None), metrics, gate)
@@ -202,21 +204,6 @@ class Pipeline:
         stays = " The earlier build stays as it was." if place.out.exists() else ""
         return GateError(
             f"nothing was published, for this did not hold: {failed}{lost}{stays} See {target / 'index.html'}"
-        )
-
-    def _thresholds(self) -> Thresholds:
-        from expectations.thresholds import Thresholds
-
-        windows, rewrites = self._all(Windows), self._all(Paraphrase)
-        least = dict.fromkeys(("transcript", "qa"), min(s.min_words for s in windows)) if windows else {}
-        least |= {stage.name: stage.min_words for stage in rewrites}
-        context = [stage.context_words for stage in windows] + [stage.most_context_words for stage in rewrites]
-        return Thresholds(
-            min_words=least,
-            max_words=self.expect.max_words,
-            max_context_turns=max((stage.context_turns for stage in windows), default=8),
-            max_context_words=max(context, default=None),
-            other_hits_per_1000=self.expect.other_hits_per_1000_words,
         )
 
     def _all(self, shape: type[Shape]) -> list[Shape]:

@@ -127,11 +127,13 @@ def _response_bounds(thresholds: Thresholds) -> list[Any]:
 def _context_bounds(thresholds: Thresholds) -> list[Any]:
     from expectations.bounds import ExpectColumnNumbersToBeBetween
 
+    most = thresholds.max_context_turns
+    between = "a turn or more" if most is None else f"between 1 and {most} turns"
     turns = ExpectColumnNumbersToBeBetween(
         column="context_turns",
         min_value=1,
-        max_value=thresholds.max_context_turns,
-        description=f"A response has between 1 and {thresholds.max_context_turns} turns of context.",
+        max_value=most,
+        description=f"A response has {between} of context.",
         severity="critical",
         notes="A response without context answers nobody; more than the recipe allows was cut wrongly.",
         meta={"name": "context_turns"},

@@ -14,7 +14,8 @@ class Expect(Stage):
     """Great Expectations' suites over the metrics table, with the thresholds that a recipe may set.
 
     `other_hits_per_1000_words` bounds what a second, different detector still reports in the output; above it the
-    build is published with a warning, for stock detectors report false URLs and licences. `canaries` is how many
+    build is published with a warning, for stock detectors report false URLs and licences. The shares bound how much of
+    the examples one client, source or topic has; above them is a warning, too. `canaries` is how many
     made-up identifiers of each class are planted in throw-away copies of sessions, to measure how many are caught.
     """
 
@@ -24,4 +25,7 @@ class Expect(Stage):
 
     max_words: Annotated[int, Field(ge=1)] = 2000
     other_hits_per_1000_words: Annotated[float, Field(ge=0)] = 5.0
+    max_client_share: Annotated[float, Field(gt=0, le=1)] = 0.25
+    max_source_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    max_topic_share: Annotated[float, Field(gt=0, le=1)] = 0.5
     canaries: Annotated[int, Field(ge=0)] = 0
