@@ -176,9 +176,8 @@ class Pipeline:
         report = staging / "report"
         if (earlier := place.out / "report" / "data-docs").is_dir():
             shutil.copytree(earlier, report / "data-docs")
-        gate = run_gate(
-            metrics, thresholds_of(document["recipe"]), report / "data-docs", document["name"], datetime.now(UTC)
-        )
+        bounds, docs, suites = thresholds_of(document["recipe"]), report / "data-docs", self.expect.suites()
+        gate = run_gate(metrics, bounds, docs, document["name"], datetime.now(UTC), suites=suites)
         document["gate"] = gate.to_dict()
         if not gate.passed:
             write_report(report, timed(document, started, None), metrics, gate)

@@ -70,6 +70,8 @@ def _stage(
     for field in fields(cls):
         if "Path" in str(field.type) and isinstance(given.get(field.name), str):
             given[field.name] = folder / given[field.name]
+        elif "Path" in str(field.type) and isinstance(given.get(field.name), list):
+            given[field.name] = [folder / str(name) for name in given[field.name]]
     chosen = dict(overrides.get(use, {}))
     try:
         stage: Stage = cls(**(given | chosen))
