@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from matplotlib.axes import Axes
 
@@ -139,6 +139,38 @@ def shares(name: str, levels: Mapping[str, tuple[int, int, int]]) -> str:
         axes.grid(visible=False)
 
     return _svg(name, draw, (8.4, 0.9 + 0.45 * len(levels)))
+
+
+def flow(name: str, ends: Sequence[tuple[str, int, str]]) -> str:
+    """Where everything that came in went, as bands from one side to the other, each as wide as its count, as SVG.
+
+    Args:
+        name: Prefix of the drawing's ids, unique on its page.
+        ends: Label, count and colour (`KEPT`, `DROPPED`, `QUARANTINED`) of each end, from top to bottom.
+    """
+    total = sum(count for _, count, _ in ends)
+    gap = 0.06 * total
+
+    def draw(axes: Axes) -> None:
+        from matplotlib.patches import PathPatch, Rectangle
+        from matplotlib.path import Path
+
+        height = total + gap * (len(ends) - 1)
+        left = top = height
+        left -= (height - total) / 2
+        axes.add_patch(Rectangle((0, left - total), 0.02, total, facecolor=SOFT, edgecolor="none"))
+        for label, count, colour in ends:
+            there = [(0.02, left), (0.3, left), (0.35, top), (0.62, top)]
+            back = [(x, y - count) for x, y in reversed(there)]
+            codes = [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4, Path.LINETO] + [Path.CURVE4] * 3
+            axes.add_patch(PathPatch(Path(there + back, codes), facecolor=colour, edgecolor="none"))
+            axes.text(0.64, top - count / 2, f"{_cut(label)}  {count:,}", va="center")
+            left, top = left - count, top - count - gap
+        axes.set_xlim(0, 1)
+        axes.set_ylim(-gap, height + gap)
+        axes.axis("off")
+
+    return _svg(name, draw, (8.4, 0.8 + 0.34 * len(ends)))
 
 
 def _cut(label: str) -> str:

@@ -21,6 +21,7 @@ from pipelines.commands.finetune import export_gguf, finetune
 from pipelines.commands.inspect import inspect
 from pipelines.commands.paraphrase import paraphrase
 from pipelines.commands.read import parse, sources
+from pipelines.commands.report import report
 from pipelines.commands.review import review
 from pipelines.commands.validate import validate
 from pipelines.egress import close_egress
@@ -49,6 +50,7 @@ for command in (
     paraphrase,
     verify,
     validate,
+    report,
     inspect,
     finetune,
     export_gguf,

@@ -166,6 +166,7 @@ class Pipeline:
 
     def _finish(self, place: Workplace, corpus: Corpus, started: float, describe: Describe) -> dict[str, Any]:
         """Measure, validate, document and publish the gathered rows."""
+        from expectations.distributions import distributions
         from expectations.gate import run_gate
         from expectations.metrics import measure
         from expectations.report import write_report
@@ -178,15 +179,15 @@ class Pipeline:
             shutil.copytree(earlier, report / "data-docs")
         bounds, docs, suites = thresholds_of(document["recipe"]), report / "data-docs", self.expect.suites()
         gate = run_gate(metrics, bounds, docs, document["name"], datetime.now(UTC), suites=suites)
-        document["gate"] = gate.to_dict()
+        document |= {"gate": gate.to_dict(), "distributions": distributions(metrics)}
         if not gate.passed:
-            write_report(report, timed(document, started, None), metrics, gate)
+            write_report(report, timed(document, started, None))
             raise self._refuse(place, timed(document, started, None), gate)
         corpus.write(staging)
         write_documents(staging, document)
         document = timed(document, started, write_sums(staging))
         document |= reviewed_sample(place.work, document["sums_sha256"])
-        write_report(report, document, metrics, gate)
+        write_report(report, document)
         place.publish(document)
         place.forget_refusal()
         return document

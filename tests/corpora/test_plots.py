@@ -55,6 +55,12 @@ def test_shares_draw_each_part_in_its_colour():
     assert {"files", "turns"} <= {text.text for text in elements(svg, "text")}
 
 
+def test_a_flow_has_one_band_an_end_and_names_its_count():
+    svg = plots.flow("flow", [("target", 1200, plots.KEPT), ("too short", 30, plots.DROPPED)])
+    assert [len(bars(svg, colour)) for colour in (plots.KEPT, plots.DROPPED, plots.QUARANTINED)] == [1, 1, 0]
+    assert {"target  1,200", "too short  30"} <= {text.text for text in elements(svg, "text")}
+
+
 def test_a_drawing_fetches_nothing_styles_nothing_and_keeps_its_ids_to_itself():
     svg = histogram([1, 2, 3], "mine")
     assert not re.search(r"http|xmlns|style|<script|<metadata|<!DOCTYPE", svg)

@@ -8,7 +8,6 @@ import pytest
 
 from expectations.gate import run_gate
 from expectations.metrics import measure
-from expectations.report import write_report
 
 webdriver = pytest.importorskip("selenium.webdriver")
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -45,13 +44,13 @@ def browser(tmp_path_factory):
 
 
 @pytest.fixture
-def report(tmp_path, manifest, examples, thresholds, run_time):
+def report(tmp_path, manifest, examples, thresholds, run_time, report_page):
     """A refused report with its Data Docs: the page with most on it."""
     metrics = measure(examples(lambda rows: [rows[0].update(split="test"), rows[1].update(other_hits=99)]))
     hostile = "<img src=x onerror=document.title='injected'><script>document.title='injected'</script>"
     manifest["sources"][hostile] = {"modality": "spoken", "license": hostile, "consent": None}
     gate = run_gate(metrics, thresholds, tmp_path / "data-docs", hostile, run_time)
-    return write_report(tmp_path, manifest, metrics, gate)
+    return report_page(tmp_path, gate, manifest, metrics)
 
 
 def emulate(browser, *, scheme="light", width=1200):
@@ -114,7 +113,7 @@ def test_every_chart_is_seen_texts_have_contrast_and_nothing_is_cut(browser, rep
         assert browser.execute_script(CONTRAST) >= 4.5, page.name  # WCAG 2.2, success criterion 1.4.3
     browser.get(report.as_uri())
     plots = browser.find_elements("css selector", "svg.plot")
-    assert len(plots) == 4
+    assert len(plots) == 7
     assert all(plot.size["width"] > 200 and plot.size["height"] > 40 for plot in plots)
     paper, bar = browser.execute_script(
         "return [getComputedStyle(document.body).backgroundColor,"

@@ -205,12 +205,13 @@ import sys
 from datetime import datetime, timezone
 from pathlib import Path
 import polars as pl
+from expectations.distributions import distributions
 from expectations.gate import run_gate
 from expectations.report import write_report
 from expectations.thresholds import Thresholds
 metrics, folder = pl.read_parquet(sys.argv[1]), Path(sys.argv[2])
 gate = run_gate(metrics, Thresholds(), folder / "data-docs", "build", datetime.now(timezone.utc))
-write_report(folder, {}, metrics, gate)
+write_report(folder, {"gate": gate.to_dict(), "distributions": distributions(metrics)})
 """
 
 

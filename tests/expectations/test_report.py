@@ -5,7 +5,6 @@ import re
 import pytest
 
 from expectations.outcome import GateResult, Outcome
-from expectations.report import write_report
 from expectations.safe_harbor import CLASSES, replaced_counts
 
 
@@ -21,11 +20,11 @@ REFUSED = GateResult(passed=False, results=(HELD, FAILED))
 
 
 @pytest.fixture
-def page(tmp_path, manifest, metrics):
+def page(tmp_path, manifest, metrics, report_page):
     """The text of a report page."""
 
     def write(gate=PASSED, document=None, table=metrics):
-        return write_report(tmp_path, manifest if document is None else document, table, gate).read_text()
+        return report_page(tmp_path, gate, manifest if document is None else document, table).read_text()
 
     return write
 

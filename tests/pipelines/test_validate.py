@@ -112,6 +112,14 @@ def test_a_build_is_held_to_its_own_bounds_and_a_changed_one_is_read_again(corpo
     result = corpora_command("validate", "out", "--json", check=True)
     assert outcomes(result)["no_roster_name"]["passed"]
     assert json.loads(result.stdout)["unmeasured"] == ["other_hits_rate"]
+    page = tmp_path / "out" / "report" / "index.html"
+    before = page.read_text()
+    page.unlink()
+    corpora_command("report", "out", check=True)
+    assert page.read_text() == before
+    corpora_command("report", "out", "--with-samples", "--samples", "2", check=True)
+    assert page.read_text().count("<strong>assistant</strong>") >= 2
+    assert "<strong>assistant</strong>" not in before
     (tmp_path / "out" / "README.md").write_text("changed")
     again = corpora_command("validate", "out", "--json")
     assert "no_roster_name" in json.loads(again.stdout)["unmeasured"]
@@ -126,3 +134,11 @@ def test_what_is_made_for_the_benchmark_is_sound(tmp_path):
     assert metrics.height == 300
     assert all(metrics[name].all() for name in ("schema_ok", "words_match", "role_order_ok", "one_completion"))
     assert metrics["client_splits"].max() == metrics["id_count"].max() == metrics["response_splits"].max() == 1
+
+
+def test_a_report_needs_a_build(corpora_command, tmp_path):
+    (tmp_path / "old").mkdir()
+    assert corpora_command("report", "nothing").returncode == 2
+    (tmp_path / "old" / "manifest.json").write_text("{}")
+    result = corpora_command("report", "old")
+    assert (result.returncode, "build again" in result.stderr) == (2, True)
