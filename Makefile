@@ -25,7 +25,7 @@ fuzz: .venv/.dev ## readers on over 20,000 broken inputs (some minutes)
 	CORPORA_FUZZ=1200 $(BIN)/python -m pytest -n auto tests/corpora/test_sources_fuzz.py tests/corpora/test_sources_fuzz_forms.py
 
 bench: .venv/.dev ## peers side by side, in brief
-	for name in build deid parse; do $(BIN)/python -m benchmarks.$$name --quick || exit 1; done
+	for name in build deid parse validate; do $(BIN)/python -m benchmarks.$$name --quick || exit 1; done
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from corpora.errors import CorporaError
 from corpora.files import write_atomic
-from expectations.pages import slug, write_page
+from corpora.pages import slug, write_page
+from expectations.templates import TEMPLATES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,13 +39,22 @@ def write_docs(docs: Path, result: GateResult, run_name: str, run_time: datetime
     runs = [_read(path) for path in sorted(folder.glob("*.json"), reverse=True)]
     names = list(dict.fromkeys(outcome.suite for outcome in result.results))
     for run in runs:
-        write_page(folder / f"{run['page']}.html", "validation", run=run, suites=by_suite(run["expectations"]))
+        write_page(
+            folder / f"{run['page']}.html", TEMPLATES, "validation", run=run, suites=by_suite(run["expectations"])
+        )
     for suite in names:
         trend = [{**run, "held": _held(run, suite)} for run in runs[:TREND_RUNS]]
         outcomes = [outcome for outcome in result.results if outcome.suite == suite]
-        write_page(docs / "expectations" / f"{slug(suite)}.html", "suite", suite=suite, outcomes=outcomes, runs=trend)
+        write_page(
+            docs / "expectations" / f"{slug(suite)}.html",
+            TEMPLATES,
+            "suite",
+            suite=suite,
+            outcomes=outcomes,
+            runs=trend,
+        )
     counts = [{**run, "counts": {suite: _counts(run, suite) for suite in names}} for run in runs]
-    write_page(docs / "index.html", "datadocs", runs=counts, suites={suite: slug(suite) for suite in names})
+    write_page(docs / "index.html", TEMPLATES, "datadocs", runs=counts, suites={suite: slug(suite) for suite in names})
 
 
 def by_suite(outcomes: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

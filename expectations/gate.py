@@ -7,17 +7,18 @@ which would otherwise be written to the temp folder; ours are written by `datado
 from __future__ import annotations
 
 import os
+import re
 from numbers import Real
 from string import Template
 from typing import TYPE_CHECKING, Any
 
 from corpora.errors import UsageError
-from expectations.metrics import by_split
+from expectations.metrics import TEXT_COLUMNS, by_split, whole
 from expectations.outcome import GateResult, Outcome
 from expectations.suites import SUITES, Suite
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -26,24 +27,34 @@ if TYPE_CHECKING:
     from expectations.thresholds import Thresholds
 
 
+TABLES = {"examples": "example_id", "splits": "split", "corpus": None}
+"""The tables a suite can read, and the column that names a row of each."""
+
+DOMAIN = ("column", "column_A", "column_B", "column_list", "column_set")
+"""How expectations call the columns they look at."""
+
+
 def run_gate(
     metrics: pl.DataFrame,
     thresholds: Thresholds,
-    docs: Path,
+    docs: Path | None,
     run_name: str,
     run_time: datetime,
     *,
     suites: Mapping[str, Suite] = SUITES,
+    unmeasured: Collection[str] = (),
 ) -> GateResult:
     """Validate a metrics table and write Data Docs.
 
     Args:
         metrics: What `metrics.measure` returned.
         thresholds: The recipe's bounds.
-        docs: Folder of the Data Docs. Runs already recorded there stay, so that trends show; the folder is created.
+        docs: Folder of the Data Docs; None to write none. Runs already recorded there stay, so that trends show; the
+            folder is created.
         run_name: Name of this run; a run of the same name and time is replaced.
         run_time: When it ran; with a time zone.
         suites: The suites to run, by name.
+        unmeasured: Columns that were not counted; expectations on them are left out, and named in the result.
 
     Raises:
         UsageError: `run_time` has no time zone, or a suite is empty, has an expectation without a name of its own,
@@ -53,14 +64,20 @@ def run_gate(
 
     if run_time.tzinfo is None:
         raise UsageError("run_time has no time zone; give it one, for instance datetime.now(timezone.utc)")
-    tables = {"examples": metrics.to_pandas(), "splits": by_split(metrics).to_pandas()}
+    tables = {"examples": metrics.drop(TEXT_COLUMNS), "splits": by_split(metrics), "corpus": whole(metrics)}
     context = _context()
     outcomes: list[Outcome] = []
+    left_out: list[str] = []
     for name, suite in suites.items():
-        outcomes += _validate(context, tables, name, suite(thresholds))
+        expectations = suite(thresholds)
+        counted = [e for e in expectations if getattr(e, "column", None) not in unmeasured]
+        left_out += [e.meta["name"] for e in expectations if e not in counted]
+        if counted or not expectations:
+            outcomes += _validate(context, tables, name, counted)
     passed = all(outcome.passed for outcome in outcomes if outcome.severity == "critical")
-    result = GateResult(passed, tuple(outcomes))
-    write_docs(docs, result, run_name, run_time)
+    result = GateResult(passed, tuple(outcomes), tuple(left_out))
+    if docs:
+        write_docs(docs, result, run_name, run_time)
     return result
 
 
@@ -82,7 +99,7 @@ def _context() -> Any:
     )
     context = gx.get_context(project_config=config, mode="ephemeral")
     source = context.data_sources.add_pandas("metrics")
-    for table in ("examples", "splits"):
+    for table in TABLES:
         source.add_dataframe_asset(table).add_batch_definition_whole_dataframe("all")
     return context
 
@@ -103,7 +120,9 @@ def _validate(context: Any, tables: Mapping[str, Any], suite: str, expectations:
     return [found[name] for name in order]
 
 
-def _validate_table(context: Any, table: str, frame: Any, suite: str, expectations: list[Any]) -> list[Outcome]:
+def _validate_table(
+    context: Any, table: str, frame: pl.DataFrame, suite: str, expectations: list[Any]
+) -> list[Outcome]:
     import great_expectations as gx
 
     name = f"{suite}.{table}"
@@ -113,21 +132,36 @@ def _validate_table(context: Any, table: str, frame: Any, suite: str, expectatio
             name=name, data=batches, suite=context.suites.add(gx.ExpectationSuite(name, expectations=expectations))
         )
     )
-    checkpoint = context.checkpoints.add(
-        gx.Checkpoint(name=name, validation_definitions=[definition], result_format="SUMMARY")
-    )
-    (run,) = checkpoint.run(batch_parameters={"dataframe": frame}).run_results.values()
-    keys = frame["example_id" if table == "examples" else "split"]
-    return [_outcome(suite, keys, result) for result in run.results]
+    needed = frame.select(_columns(frame, expectations)).to_pandas()
+    run = definition.run(batch_parameters={"dataframe": needed}, result_format="SUMMARY")
+    key = TABLES[table]
+    keys = frame[key] if key else None
+    by_name = {expectation.meta["name"]: expectation for expectation in expectations}
+    return [_outcome(suite, keys, result, by_name[result.expectation_config.meta["name"]]) for result in run.results]
 
 
-def _outcome(suite: str, keys: Any, result: Any) -> Outcome:
+def _columns(frame: pl.DataFrame, expectations: list[Any]) -> list[str]:
+    """The columns that expectations on columns name; all where one is on the table, which may look at any.
+
+    Great Expectations copies the frame it is given for every expectation, so a narrow one is many times faster.
+    """
+    named: set[str] = set()
+    for expectation in expectations:
+        domain = [getattr(expectation, key, None) for key in DOMAIN]
+        if not any(domain):
+            return frame.columns
+        text = f"{domain} {getattr(expectation, 'row_condition', '')!r}"
+        named |= {name for name in frame.columns if re.search(rf"\b{re.escape(name)}\b", text)}
+    return [name for name in frame.columns if name in named]
+
+
+def _outcome(suite: str, keys: Any, result: Any, expectation: Any) -> Outcome:
     config = result.expectation_config
     if not result.result:
         where = f"suite {suite}, expectation {config.meta['name']}"
         raise UsageError(f"{where}: it could not be evaluated; does the table hold {config.kwargs.get('column')!r}?")
     rows = result.result.get("partial_unexpected_index_list") or []
-    rule = _rule(result)
+    rule = _rule(expectation)
     return Outcome(
         suite=suite,
         expectation=config.meta["name"],
@@ -137,7 +171,8 @@ def _outcome(suite: str, keys: Any, result: Any) -> Outcome:
         observed=_observed(result),
         reason=config.notes if isinstance(config.notes, str) else " ".join(config.notes or ()),
         rule=rule,
-        rows=tuple(dict.fromkeys(str(keys[row]) for row in rows)),
+        rows=() if keys is None else tuple(dict.fromkeys(str(keys[row]) for row in rows)),
+        against=result.result.get("unexpected_count"),
     )
 
 
@@ -155,10 +190,13 @@ def _observed(result: Any) -> str:
     return f"{text} ({'value' if len(values) == 1 else 'values such as'} {shown})"
 
 
-def _rule(result: Any) -> str:
+def _rule(expectation: Any) -> str:
     """The sentence Great Expectations' own renderer gives for a check, custom expectations included."""
-    result.render()
-    content = result.expectation_config.rendered_content[0].to_json_dict()["value"]
+    from great_expectations.render.renderer.inline_renderer import InlineRenderer
+
+    configuration = expectation.configuration
+    configuration.description = None  # which would be rendered in the sentence's place
+    content = InlineRenderer(render_object=configuration).get_rendered_content()[0].to_json_dict()["value"]
     params = {name: param["value"] for name, param in content.get("params", {}).items()}
     return Template(content.get("template", "")).safe_substitute(
         {name: f"{value:g}" if isinstance(value, float) else value for name, value in params.items()}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,7 @@ class Outcome:
         reason: Why it is expected.
         rule: How it is checked, in Great Expectations' words.
         rows: Keyed ids of failing examples, or names of failing splits; the first twenty at most.
+        against: How many rows were against it; None where it judges the table as a whole.
     """
 
     suite: str
@@ -31,6 +35,7 @@ class Outcome:
     reason: str
     rule: str
     rows: tuple[str, ...] = ()
+    against: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +44,24 @@ class GateResult:
 
     passed: bool
     results: tuple[Outcome, ...]
+    unmeasured: tuple[str, ...] = ()
+    """Expectations that were left out, since nobody counted what they look at."""
 
     def failures(self, severity: str) -> list[Outcome]:
         """The expectations of one severity that did not hold."""
         return [outcome for outcome in self.results if not outcome.passed and outcome.severity == severity]
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON values: `passed` and `expectations`, one object an expectation, for the manifest."""
-        return {"passed": self.passed, "expectations": [asdict(outcome) for outcome in self.results]}
+        """As JSON values: `passed`, `expectations` (one object an expectation) and `unmeasured`, for the manifest."""
+        found = [asdict(outcome) for outcome in self.results]
+        return {"passed": self.passed, "expectations": found, "unmeasured": list(self.unmeasured)}
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> GateResult:
+        """What `to_dict` wrote.
+
+        Raises:
+            KeyError, TypeError: the document is something else.
+        """
+        found = (Outcome(**{**entry, "rows": tuple(entry["rows"])}) for entry in document["expectations"])
+        return cls(bool(document["passed"]), tuple(found), tuple(document.get("unmeasured", ())))

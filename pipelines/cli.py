@@ -25,7 +25,9 @@ from pipelines.commands.forget import forget
 from pipelines.commands.inspect import inspect
 from pipelines.commands.paraphrase import paraphrase
 from pipelines.commands.read import parse, sources
+from pipelines.commands.report import report
 from pipelines.commands.review import review
+from pipelines.commands.validate import validate
 from pipelines.egress import close_egress
 
 INTERRUPTED = 130
@@ -53,6 +55,8 @@ for command in (
     verify,
     approve,
     reject,
+    validate,
+    report,
     inspect,
     export,
     forget,

@@ -48,13 +48,13 @@ from pipelines.stages import (
 )
 from pipelines.stages.withdrawn import Withdrawn
 from pipelines.units import Plan
+from pipelines.validation import thresholds_of
 from pipelines.workplace import MANIFEST, Workplace
 
 if TYPE_CHECKING:
     import polars as pl
 
     from expectations.outcome import GateResult
-    from expectations.thresholds import Thresholds
 
     Describe = Callable[[pl.DataFrame], dict[str, Any]]
 
@@ -206,6 +206,7 @@ class Pipeline:
 
     def _finish(self, place: Workplace, corpus: Corpus, started: float, describe: Describe) -> dict[str, Any]:
         """Measure, validate, document and publish the gathered rows."""
+        from expectations.distributions import distributions
         from expectations.gate import run_gate
         from expectations.metrics import measure
         from expectations.report import write_report
@@ -216,16 +217,17 @@ class Pipeline:
         report = staging / "report"
         if (earlier := place.out / "report" / "data-docs").is_dir():
             shutil.copytree(earlier, report / "data-docs")
-        gate = run_gate(metrics, self._thresholds(), report / "data-docs", document["name"], datetime.now(UTC))
-        document["gate"] = gate.to_dict()
+        bounds, docs, suites = thresholds_of(document["recipe"]), report / "data-docs", self.expect.suites()
+        gate = run_gate(metrics, bounds, docs, document["name"], datetime.now(UTC), suites=suites)
+        document |= {"gate": gate.to_dict(), "distributions": distributions(metrics)}
         if not gate.passed:
-            write_report(report, timed(document, started, None), metrics, gate)
+            write_report(report, timed(document, started, None))
             raise self._refuse(place, timed(document, started, None), gate)
         corpus.write(staging)
         write_documents(staging, document)
         document = timed(document, started, write_sums(staging))
         document |= reviewed_sample(place.work, document["sums_sha256"])
-        write_report(report, document, metrics, gate)
+        write_report(report, document)
         place.publish(document)
         place.forget_refusal()
         return document
@@ -242,21 +244,6 @@ class Pipeline:
         stays = " The earlier build stays as it was." if place.out.exists() else ""
         return GateError(
             f"nothing was published, for this did not hold: {failed}{lost}{stays} See {target / 'index.html'}"
-        )
-
-    def _thresholds(self) -> Thresholds:
-        from expectations.thresholds import Thresholds
-
-        windows, rewrites = self._all(Windows), self._all(Paraphrase)
-        least = dict.fromkeys(("transcript", "qa"), min(s.min_words for s in windows)) if windows else {}
-        least |= {stage.name: stage.min_words for stage in rewrites}
-        context = [stage.context_words for stage in windows] + [stage.most_context_words for stage in rewrites]
-        return Thresholds(
-            min_words=least,
-            max_words=self.expect.max_words,
-            max_context_turns=max((stage.context_turns for stage in windows), default=8),
-            max_context_words=max(context, default=None),
-            other_hits_per_1000=self.expect.other_hits_per_1000_words,
         )
 
     def _all(self, shape: type[Shape]) -> list[Shape]:

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 def expectations(thresholds: Thresholds) -> list[Any]:
     """Residual identifiers: none of the kinds that can be checked with certainty, few of the rest."""
-    import great_expectations.expectations as gxe
+    from expectations.bounds import ExpectColumnNumbersToBeBetween
 
     return [
-        gxe.ExpectColumnValuesToBeBetween(
+        ExpectColumnNumbersToBeBetween(
             column="roster_hits",
             max_value=0,
             description="No name found in a client's sessions is left in that client's examples.",
@@ -21,7 +21,7 @@ def expectations(thresholds: Thresholds) -> list[Any]:
             notes="A name known from any session of the client must be gone from all of them.",
             meta={"name": "no_roster_name"},
         ),
-        gxe.ExpectColumnValuesToBeBetween(
+        ExpectColumnNumbersToBeBetween(
             column="caller_hits",
             max_value=0,
             description="No name that the caller gave is left.",
@@ -29,7 +29,7 @@ def expectations(thresholds: Thresholds) -> list[Any]:
             notes="These names are known to be real.",
             meta={"name": "no_caller_name"},
         ),
-        gxe.ExpectColumnValuesToBeBetween(
+        ExpectColumnNumbersToBeBetween(
             column="structured_hits",
             max_value=0,
             description="No telephone, e-mail, account or other structured identifier is left.",
@@ -37,7 +37,7 @@ def expectations(thresholds: Thresholds) -> list[Any]:
             notes="Their form can be checked, so a find is hardly ever false; surrogates of ours are not counted.",
             meta={"name": "no_structured_identifier"},
         ),
-        gxe.ExpectColumnValuesToBeBetween(
+        ExpectColumnNumbersToBeBetween(
             column="other_hits_per_1000",
             max_value=thresholds.other_hits_per_1000,
             description=(

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 def expectations(_: Thresholds) -> list[Any]:
     """Shapes of text that speech does not have; a person should look, nothing is refused."""
-    import great_expectations.expectations as gxe
+    from expectations.bounds import ExpectColumnNumbersToBeBetween
 
     return [
-        gxe.ExpectColumnValuesToBeBetween(
+        ExpectColumnNumbersToBeBetween(
             column="characters_per_word",
             min_value=3,
             max_value=10,
@@ -23,7 +23,7 @@ def expectations(_: Thresholds) -> list[Any]:
             notes="Spoken English has about five. Far more or less means words run together, tables or binary debris.",
             meta={"name": "characters_per_word"},
         ),
-        gxe.ExpectColumnValuesToBeBetween(
+        ExpectColumnNumbersToBeBetween(
             column="prompt_words",
             min_value=3,
             mostly=0.95,

@@ -14,6 +14,8 @@ def expectations(_: Thresholds) -> list[Any]:
     """Nobody, and no text, stands on both sides of a split."""
     import great_expectations.expectations as gxe
 
+    from expectations.bounds import ExpectColumnNumbersToBeBetween
+
     return [
         gxe.ExpectColumnValuesToBeInSet(
             column="split",
@@ -23,7 +25,7 @@ def expectations(_: Thresholds) -> list[Any]:
             notes="Loaders read these three names.",
             meta={"name": "known_split"},
         ),
-        gxe.ExpectColumnValuesToBeBetween(
+        ExpectColumnNumbersToBeBetween(
             column="client_splits",
             max_value=1,
             description="No client stands in two splits.",
@@ -31,7 +33,7 @@ def expectations(_: Thresholds) -> list[Any]:
             notes="A model tested on a client it was trained on looks better than it is, and may recite that client.",
             meta={"name": "client_in_one_split"},
         ),
-        gxe.ExpectColumnValuesToBeBetween(
+        ExpectColumnNumbersToBeBetween(
             column="group_splits",
             max_value=1,
             description="No group stands in two splits.",
@@ -39,7 +41,7 @@ def expectations(_: Thresholds) -> list[Any]:
             notes="The group is the unit of splitting: the client, else the question, else the row.",
             meta={"name": "group_in_one_split"},
         ),
-        gxe.ExpectColumnValuesToBeBetween(
+        ExpectColumnNumbersToBeBetween(
             column="response_splits",
             max_value=1,
             description="No response stands word for word in two splits.",

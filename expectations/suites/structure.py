@@ -16,13 +16,16 @@ def expectations(thresholds: Thresholds) -> list[Any]:
 def _rows() -> list[Any]:
     import great_expectations.expectations as gxe
 
+    from expectations.bounds import ExpectColumnNumbersToBeBetween
+
     return [
-        gxe.ExpectTableRowCountToBeBetween(
+        ExpectColumnNumbersToBeBetween(
+            column="examples",
             min_value=1,
             description="There is at least one example.",
             severity="critical",
             notes="An empty corpus trains nothing; it usually means that a filter was set too tight.",
-            meta={"name": "some_examples"},
+            meta={"name": "some_examples", "table": "corpus"},
         ),
         gxe.ExpectColumnValuesToBeInSet(
             column="schema_ok",
@@ -32,7 +35,7 @@ def _rows() -> list[Any]:
             notes="Trainers and later builds read these columns by name and type.",
             meta={"name": "schema"},
         ),
-        gxe.ExpectColumnValuesToBeBetween(
+        ExpectColumnNumbersToBeBetween(
             column="missing_values",
             max_value=0,
             description="Ids, source, kind, split, counts, provenance and residual findings are never null.",
@@ -40,7 +43,7 @@ def _rows() -> list[Any]:
             notes="A row without them can be neither traced, split, withdrawn nor called clean.",
             meta={"name": "no_missing_value"},
         ),
-        gxe.ExpectColumnValuesToBeBetween(
+        ExpectColumnNumbersToBeBetween(
             column="id_count",
             max_value=1,
             description="No two examples share an id.",
@@ -48,7 +51,7 @@ def _rows() -> list[Any]:
             notes="An id names one therapist turn; a second row under it is a duplicate or a collision.",
             meta={"name": "unique_ids"},
         ),
-        gxe.ExpectColumnValuesToBeBetween(
+        ExpectColumnNumbersToBeBetween(
             column="empty_texts",
             max_value=0,
             description="No message is empty.",
@@ -85,8 +88,10 @@ def _response_bounds(thresholds: Thresholds) -> list[Any]:
     import great_expectations.expectations as gxe
     from great_expectations.expectations.row_conditions import Column
 
+    from expectations.bounds import ExpectColumnNumbersToBeBetween
+
     by_kind = [
-        gxe.ExpectColumnValuesToBeBetween(
+        ExpectColumnNumbersToBeBetween(
             column="response_words",
             min_value=max(1, least),
             row_condition=Column("kind") == kind,
@@ -99,7 +104,7 @@ def _response_bounds(thresholds: Thresholds) -> list[Any]:
     ]
     return [
         *by_kind,
-        gxe.ExpectColumnValuesToBeBetween(
+        ExpectColumnNumbersToBeBetween(
             column="response_words",
             min_value=1,
             max_value=thresholds.max_words,
@@ -120,20 +125,22 @@ def _response_bounds(thresholds: Thresholds) -> list[Any]:
 
 
 def _context_bounds(thresholds: Thresholds) -> list[Any]:
-    import great_expectations.expectations as gxe
+    from expectations.bounds import ExpectColumnNumbersToBeBetween
 
-    turns = gxe.ExpectColumnValuesToBeBetween(
+    most = thresholds.max_context_turns
+    between = "a turn or more" if most is None else f"between 1 and {most} turns"
+    turns = ExpectColumnNumbersToBeBetween(
         column="context_turns",
         min_value=1,
-        max_value=thresholds.max_context_turns,
-        description=f"A response has between 1 and {thresholds.max_context_turns} turns of context.",
+        max_value=most,
+        description=f"A response has {between} of context.",
         severity="critical",
         notes="A response without context answers nobody; more than the recipe allows was cut wrongly.",
         meta={"name": "context_turns"},
     )
     if thresholds.max_context_words is None:
         return [turns]
-    words = gxe.ExpectColumnValuesToBeBetween(
+    words = ExpectColumnNumbersToBeBetween(
         column="prompt_words",
         max_value=thresholds.max_context_words,
         description=f"A prompt has at most {thresholds.max_context_words} words.",

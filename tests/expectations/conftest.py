@@ -8,7 +8,9 @@ import polars as pl
 import pytest
 
 from corpora.records import Example, Message, Provenance, example_schema
+from expectations.distributions import distributions
 from expectations.metrics import AUDIT_COLUMNS, measure
+from expectations.report import write_report
 from expectations.thresholds import Thresholds
 
 Rows = list[dict[str, Any]]
@@ -55,6 +57,16 @@ def examples() -> Callable[..., pl.LazyFrame]:
 @pytest.fixture
 def metrics() -> pl.DataFrame:
     return measure(frame())
+
+
+@pytest.fixture
+def report_page(manifest, metrics):
+    """Write a report page of a manifest, a table and a verdict into a folder."""
+
+    def write(folder, gate, document=manifest, table=metrics):
+        return write_report(folder, {**document, "gate": gate.to_dict(), "distributions": distributions(table)})
+
+    return write
 
 
 @pytest.fixture

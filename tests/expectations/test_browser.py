@@ -8,7 +8,6 @@ import pytest
 
 from expectations.gate import run_gate
 from expectations.metrics import measure
-from expectations.report import write_report
 
 webdriver = pytest.importorskip("selenium.webdriver")
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -17,6 +16,7 @@ pytestmark = [
     pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="chromium and chromedriver are not installed"),
 ]
 
+RATE = {"rate": 0.9, "low": 0.596, "high": 0.982, "hits": 9, "of": 10}
 CONTRAST = """
 const channel = c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
 const luminance = rgb => { const [r, g, b] = rgb.match(/[\\d.]+/g).map(Number).map(channel);
@@ -44,14 +44,22 @@ def browser(tmp_path_factory):
     driver.quit()
 
 
+def _spoil(rows):
+    rows[0].update(split="test", topic="<script>document.title='injected'</script>")
+    rows[1].update(other_hits=99, topic="grief $x^2$")
+
+
 @pytest.fixture
-def report(tmp_path, manifest, examples, thresholds, run_time):
+def report(tmp_path, manifest, examples, thresholds, run_time, report_page):
     """A refused report with its Data Docs: the page with most on it."""
-    metrics = measure(examples(lambda rows: [rows[0].update(split="test"), rows[1].update(other_hits=99)]))
+    metrics = measure(examples(_spoil))
+    manifest["canaries"] = {
+        "of_each_class": 10, "overall": RATE, "by_class": {"NAME": RATE}, "leaked": 1, "leaked_but_pointed_at": 0,
+    }  # fmt: skip
     hostile = "<img src=x onerror=document.title='injected'><script>document.title='injected'</script>"
     manifest["sources"][hostile] = {"modality": "spoken", "license": hostile, "consent": None}
     gate = run_gate(metrics, thresholds, tmp_path / "data-docs", hostile, run_time)
-    return write_report(tmp_path, manifest, metrics, gate)
+    return report_page(tmp_path, gate, manifest, metrics)
 
 
 def emulate(browser, *, scheme="light", width=1200):
@@ -114,7 +122,7 @@ def test_every_chart_is_seen_texts_have_contrast_and_nothing_is_cut(browser, rep
         assert browser.execute_script(CONTRAST) >= 4.5, page.name  # WCAG 2.2, success criterion 1.4.3
     browser.get(report.as_uri())
     plots = browser.find_elements("css selector", "svg.plot")
-    assert len(plots) == 4
+    assert len(plots) == 9
     assert all(plot.size["width"] > 200 and plot.size["height"] > 40 for plot in plots)
     paper, bar = browser.execute_script(
         "return [getComputedStyle(document.body).backgroundColor,"

@@ -39,6 +39,7 @@ def test_a_real_run_makes_pages_that_hold_together(metrics, thresholds, run_time
     run_gate(metrics, thresholds, docs, "build", run_time)
     pages = sorted(docs.rglob("*.html"))
     assert [page.relative_to(docs).as_posix() for page in pages] == [
+        "expectations/balance.html",
         "expectations/privacy.html",
         "expectations/quality.html",
         "expectations/splits.html",

@@ -10,6 +10,7 @@ import pytest
 from corpora.errors import UsageError
 from expectations.gate import run_gate
 from expectations.metrics import measure
+from expectations.outcome import GateResult
 from expectations.thresholds import Thresholds
 
 NETWORK = Path(__file__).parents[1] / "network"
@@ -116,6 +117,7 @@ def test_the_cap_on_context_words_is_checked_where_it_is_set(gate):
     [
         ("other_hits_rate", lambda rows: rows[0].update(other_hits=50)),
         ("response_in_one_split", lambda rows: rows[39].update(rows[0] | _places(rows[39]))),
+        ("largest_topic_share", lambda rows: [row.update(topic="grief") for row in rows]),
         ("characters_per_word", lambda rows: rows[0]["prompt"][0].update(content="x" * 2000)),
     ],
 )
@@ -123,6 +125,20 @@ def test_a_warning_is_reported_and_refuses_nothing(gate, name, spoil):
     result = gate(spoil)
     assert [outcome.expectation for outcome in result.failures("warning")] == [name]
     assert result.passed
+
+
+def test_a_client_with_too_many_examples_is_a_warning(gate):
+    found = gate(bounds=Thresholds(min_words={"transcript": 50}, max_client_share=0.2))
+    assert [(o.expectation, o.observed) for o in found.failures("warning")] == [
+        ("largest_client_share", "1 of 1 against it (value 0.25)")
+    ]
+
+
+def test_what_nobody_counted_is_left_out_and_named(gate):
+    result = gate(unmeasured=("roster_hits", "other_hits_per_1000"))
+    assert result.unmeasured == ("no_roster_name", "other_hits_rate")
+    assert not {"no_roster_name", "other_hits_rate"} & {o.expectation for o in result.results}
+    assert GateResult.from_dict(json.loads(json.dumps(result.to_dict()))) == result
 
 
 def _places(row):
@@ -205,12 +221,13 @@ import sys
 from datetime import datetime, timezone
 from pathlib import Path
 import polars as pl
+from expectations.distributions import distributions
 from expectations.gate import run_gate
 from expectations.report import write_report
 from expectations.thresholds import Thresholds
 metrics, folder = pl.read_parquet(sys.argv[1]), Path(sys.argv[2])
 gate = run_gate(metrics, Thresholds(), folder / "data-docs", "build", datetime.now(timezone.utc))
-write_report(folder, {}, metrics, gate)
+write_report(folder, {"gate": gate.to_dict(), "distributions": distributions(metrics)})
 """
 
 

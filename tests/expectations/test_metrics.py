@@ -4,7 +4,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from corpora.records import count_words
-from expectations.metrics import by_split, measure
+from expectations.distributions import distributions
+from expectations.metrics import by_split, measure, whole
 
 
 def test_measures_a_clean_table_one_row_an_example(examples):
@@ -109,3 +110,34 @@ def test_by_split_folds_counts_and_rates(examples):
     assert table["clients"].to_list() == [1, 2, 1]
     words, rate = table["words"][0], table["other_hits_per_1000"][0]
     assert rate == pytest.approx(3000 / words)
+
+
+def test_the_whole_corpus_folds_to_one_row_with_its_largest_shares(examples):
+    def spoil(rows):
+        for row, topic in zip(rows, ["grief", "grief", "work"], strict=False):
+            row["topic"] = topic
+
+    row = whole(measure(examples(spoil))).row(0, named=True)
+    assert (row["examples"], row["clients"], row["sessions"]) == (40, 4, 4)
+    assert (row["largest_client_share"], row["largest_source_share"]) == (0.25, 1.0)
+    assert row["largest_topic_share"] == pytest.approx(2 / 3)
+    assert whole(measure(examples()))["largest_topic_share"].to_list() == [None]
+
+
+def test_frames_are_measured_as_the_whole_is(examples):
+    table = examples(lambda rows: rows[39].update(rows[0])).collect()
+    pieces = [table.slice(start, 7) for start in range(0, 40, 7)]
+    assert measure(pieces).equals(measure(table.lazy()))
+
+
+def test_examples_are_counted_for_the_report(examples):
+    found = distributions(
+        measure(examples(lambda rows: [row.update(topic=f"t{n % 20}") for n, row in enumerate(rows)]))
+    )
+    assert len(found["topics"]) + found["topics_besides"] == 20
+    assert found["crisis"] == 1
+    lengths = found["lengths"]["response_words"]
+    assert (lengths["least"], lengths["most"], sum(lengths["counts"])) == (50, 89, 40)
+    assert found["lengths"]["sessions_per_client"]["counts"] == [4]
+    assert [row["split"] for row in found["splits"]] == ["test", "train", "validation"]
+    assert distributions(measure(examples(list.clear)))["lengths"] == {}

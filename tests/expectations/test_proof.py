@@ -5,18 +5,17 @@ import re
 import pytest
 
 from expectations.gate import GateResult
-from expectations.report import write_report
 from expectations.safe_harbor import harbor_rows
 
 RATE = {"rate": 0.9, "low": 0.596, "high": 0.982, "hits": 9, "of": 10}
 
 
 @pytest.fixture
-def words(tmp_path, manifest, metrics):
+def words(tmp_path, manifest, report_page):
     """What a reader of the page sees."""
 
     def read(**parts):
-        html = write_report(tmp_path, manifest | parts, metrics, GateResult(passed=True, results=())).read_text()
+        html = report_page(tmp_path, GateResult(passed=True, results=()), manifest | parts).read_text()
         return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)))
 
     return read

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from expectations.distributions import distributions
 from expectations.outcome import GateResult, Outcome
 from expectations.report import write_report
 from expectations.safe_harbor import CLASSES, replaced_counts
@@ -21,11 +22,11 @@ REFUSED = GateResult(passed=False, results=(HELD, FAILED))
 
 
 @pytest.fixture
-def page(tmp_path, manifest, metrics):
+def page(tmp_path, manifest, metrics, report_page):
     """The text of a report page."""
 
     def write(gate=PASSED, document=None, table=metrics):
-        return write_report(tmp_path, manifest if document is None else document, table, gate).read_text()
+        return report_page(tmp_path, gate, manifest if document is None else document, table).read_text()
 
     return write
 
@@ -134,3 +135,34 @@ def test_the_eighteen_classes_are_all_there_and_use_every_span_type():
     assert counts["C"] == 5
     assert counts["Q"] is None
     assert counts["A"] == 0
+
+
+def test_what_later_stages_count_is_shown_and_its_absence_breaks_nothing(page, manifest):
+    counts = {
+        "flags": {"crisis": 3, "abuse": 1},
+        "duplicates": {"clusters": 4, "by_source": {"sample": 2}},
+        "synthetic": {"share": 0.25},
+        "changes": {"added": 12, "removed": 5},
+    }
+    text = words(page(document=manifest | counts))
+    for expected in ("abuse 1", "clusters 4", "by source: sample 2", "share 0.25", "added 12", "removed 5"):
+        assert expected in text
+    assert "What changed since the last build" not in words(page())
+
+
+def test_samples_are_shown_only_where_they_are_given_and_as_text(tmp_path, manifest, metrics, report_page):
+    rows = [{"example_id": "e1", "prompt": [{"role": "user", "content": "<script>x"}], "completion": []}]
+    plain = report_page(tmp_path, PASSED)
+    document = manifest | {"gate": PASSED.to_dict(), "distributions": distributions(metrics)}
+    assert "De-identified samples" not in plain.read_text()
+    html = write_report(tmp_path, document, rows).read_text()
+    assert "De-identified samples" in html
+    assert "&lt;script&gt;x" in html
+    assert "<script" not in html
+
+
+def test_every_reason_is_in_the_picture_of_the_flow(page, manifest):
+    manifest["accounting"]["turns"]["dropped"] = {f"reason_{n}": n + 1 for n in range(12)}
+    text = words(page())
+    assert "all other reasons" in text
+    assert "target 40" in text

@@ -1,4 +1,8 @@
-"""HTML pages that stand alone: one inline stylesheet, no script, nothing fetched, every value escaped."""
+"""HTML pages that stand alone: one inline stylesheet, no script, nothing fetched, every value escaped.
+
+A page's template extends `base.html.jinja2` (blocks `title`, `header`, `main`) and may take `scroll` (a wide table that
+keyboards reach) and `mark` from `macros.html.jinja2`. Filters: `number`, `percent`, `words`.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +20,21 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-TEMPLATES = Path(__file__).parent / "templates"
+_SHARED = Path(__file__).parent / "templates"
 
 
-def write_page(path: Path, template: str, **values: object) -> None:
+def write_page(path: Path, templates: Path, template: str, **values: object) -> None:
     """Render `templates/<template>.html.jinja2` with `values` to `path`, whole or not at all; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    html = _environment().get_template(f"{template}.html.jinja2").render(**values)
+    html = _environment(templates).get_template(f"{template}.html.jinja2").render(**values)
     write_atomic(path, html.encode())
+
+
+def drawing(svg: str) -> Any:
+    """Mark a drawing of `corpora.plots` as markup; its labels must be ours, or escaped by matplotlib as text."""
+    from markupsafe import Markup
+
+    return Markup(svg)  # noqa: S704  matplotlib escapes every label
 
 
 def slug(name: str) -> str:
@@ -32,13 +43,13 @@ def slug(name: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def _environment(templates: Path) -> Environment:
     from jinja2 import Environment, FileSystemLoader
     from markupsafe import Markup
 
-    loader = FileSystemLoader(TEMPLATES)
+    loader = FileSystemLoader([templates, _SHARED])
     environment = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    style = (_SHARED / "page.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     # The policy names the one stylesheet by its hash: injected style and any script would be refused by the browser.
     environment.globals["style"] = Markup(style)  # noqa: S704  our own file
