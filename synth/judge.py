@@ -13,6 +13,7 @@ from typing import Any
 from corpora.records import Message
 from synth.asking import Asker, Question, Reply
 from synth.draws import seed_of
+from synth.grammar import Grammatical
 from synth.prompts import Prompt
 from synth.reading import json_in
 
@@ -42,7 +43,7 @@ class Judge:
     """Judges texts by one prompt and its scales.
 
     The reply must hold a JSON object with a number for every scale, within its bounds, and may hold a `reason`. `step`
-    names this judge in the ledger.
+    names this judge in the ledger; `shape` holds a model in this process to the form.
     """
 
     prompt: Prompt
@@ -52,6 +53,7 @@ class Judge:
     max_tokens: int = 300
     temperature: float = 0.0
     seed: int = 0
+    shape: Grammatical | None = None
 
     def verdicts(self, asker: Asker, cases: Mapping[int, Mapping[str, Any]]) -> dict[int, Verdict]:
         """The verdict on each case that got one, by the case's index.
@@ -84,6 +86,7 @@ class Judge:
             self.max_tokens,
             self.temperature,
             seed=seed_of(self.seed, self.step, index, attempt),
+            shape=self.shape,
         )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Self
 
 from synth.dialogues.turns import Turns
 from synth.prompts import FOLDER
@@ -31,15 +32,15 @@ class Instructor(ABC):
     (openers that were used too often) and `rules`; it must use `items` and ask for the JSON that the others ask for.
     """
 
-    name: ClassVar[str]
-    turns: ClassVar[Bounds]
+    name: str
+    turns: Bounds
     """Turns of both sides; of one turn, the client's message, which is then answered."""
-    client_words: ClassVar[Bounds]
-    therapist_words: ClassVar[Bounds]
-    approach: ClassVar[str | None] = None
-    batch: ClassVar[int] = 1
+    client_words: Bounds
+    therapist_words: Bounds
+    approach: str | None = None
+    batch: int = 1
     """Most dialogues asked for in one request."""
-    share: ClassVar[float] = 0.0
+    share: float = 0.0
     """Part of a run that asks for no counts."""
 
     @property
@@ -50,3 +51,10 @@ class Instructor(ABC):
     def fault(self, turns: Turns) -> str | None:  # noqa: ARG002 - a hook
         """Why a dialogue is none of this kind, as a short word; None where it is."""
         return None
+
+    def bounded(self, client_words: Bounds | None = None, therapist_words: Bounds | None = None) -> Self:
+        """The same instructor with other bounds on words."""
+        other = copy(self)
+        other.client_words = client_words or self.client_words
+        other.therapist_words = therapist_words or self.therapist_words
+        return other

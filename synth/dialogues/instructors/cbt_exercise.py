@@ -1,7 +1,6 @@
 """One exercise of cognitive behavioural therapy, from the situation to the thought that fits better."""
 
 import re
-from typing import ClassVar
 
 from synth.dialogues.instructors.base import Bounds, Instructor
 from synth.dialogues.turns import Turns, said_by
@@ -13,12 +12,12 @@ _LEAST_PARTS = 2
 class CbtExercise(Instructor):
     """The counsellor works with thoughts and feelings, by questions."""
 
-    name: ClassVar[str] = "cbt_exercise"
-    turns: ClassVar[Bounds] = Bounds(6, 16)
-    client_words: ClassVar[Bounds] = Bounds(3, 180)
-    therapist_words: ClassVar[Bounds] = Bounds(3, 220)
-    approach: ClassVar[str | None] = "CBT"
-    share: ClassVar[float] = 0.08
+    name: str = "cbt_exercise"
+    turns: Bounds = Bounds(6, 16)
+    client_words: Bounds = Bounds(3, 180)
+    therapist_words: Bounds = Bounds(3, 220)
+    approach: str | None = "CBT"
+    share: float = 0.08
 
     def fault(self, turns: Turns) -> str | None:
         """`no_exercise` where the counsellor names fewer than two of thought, evidence, feeling, strength of belief."""

@@ -1,7 +1,6 @@
 """Motivational interviewing: the reasons for a change come from the client."""
 
 import re
-from typing import ClassVar
 
 from synth.dialogues.instructors.base import Bounds, Instructor
 from synth.dialogues.turns import Turns, said_by
@@ -13,12 +12,12 @@ _MOST_TELLING = 1
 class MotivationalInterview(Instructor):
     """The counsellor asks and reflects, and does not tell."""
 
-    name: ClassVar[str] = "motivational_interview"
-    turns: ClassVar[Bounds] = Bounds(6, 16)
-    client_words: ClassVar[Bounds] = Bounds(3, 180)
-    therapist_words: ClassVar[Bounds] = Bounds(3, 180)
-    approach: ClassVar[str | None] = "motivational interviewing"
-    share: ClassVar[float] = 0.07
+    name: str = "motivational_interview"
+    turns: Bounds = Bounds(6, 16)
+    client_words: Bounds = Bounds(3, 180)
+    therapist_words: Bounds = Bounds(3, 180)
+    approach: str | None = "motivational interviewing"
+    share: float = 0.07
 
     def fault(self, turns: Turns) -> str | None:
         """`directive` where the counsellor tells the client what to do more than once, or never asks."""

@@ -1,7 +1,5 @@
 """The counsellor's answer to one message."""
 
-from typing import ClassVar
-
 from synth.dialogues.instructors.base import Bounds, Instructor
 from synth.dialogues.instructors.query import Query
 
@@ -9,7 +7,7 @@ from synth.dialogues.instructors.query import Query
 class Response(Instructor):
     """It is asked for by itself, once the message is accepted; runs give it no count of its own."""
 
-    name: ClassVar[str] = "response"
-    turns: ClassVar[Bounds] = Bounds(2, 2)
-    client_words: ClassVar[Bounds] = Query.client_words
-    therapist_words: ClassVar[Bounds] = Bounds(80, 450)
+    name: str = "response"
+    turns: Bounds = Bounds(2, 2)
+    client_words: Bounds = Query.client_words
+    therapist_words: Bounds = Bounds(80, 450)

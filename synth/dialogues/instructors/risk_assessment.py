@@ -1,7 +1,6 @@
 """Asking about danger by the rules of safe messaging: directly, calmly, without method, never without a referral."""
 
 import re
-from typing import ClassVar
 
 from synth.dialogues.instructors.base import Bounds, Instructor
 from synth.dialogues.safety import names_help
@@ -17,11 +16,11 @@ _DIRECT = re.compile(
 class RiskAssessment(Instructor):
     """The counsellor asks directly, and names help."""
 
-    name: ClassVar[str] = "risk_assessment"
-    turns: ClassVar[Bounds] = Bounds(6, 16)
-    client_words: ClassVar[Bounds] = Bounds(3, 180)
-    therapist_words: ClassVar[Bounds] = Bounds(3, 220)
-    share: ClassVar[float] = 0.04
+    name: str = "risk_assessment"
+    turns: Bounds = Bounds(6, 16)
+    client_words: Bounds = Bounds(3, 180)
+    therapist_words: Bounds = Bounds(3, 220)
+    share: float = 0.04
 
     def fault(self, turns: Turns) -> str | None:
         """`no_direct_question` or `no_crisis_referral`, whatever the run's own rule about referrals."""
