@@ -22,6 +22,7 @@ from pipelines.commands.inspect import inspect
 from pipelines.commands.paraphrase import paraphrase
 from pipelines.commands.read import parse, sources
 from pipelines.commands.review import review
+from pipelines.commands.synth import synth
 from pipelines.egress import close_egress
 
 INTERRUPTED = 130
@@ -46,6 +47,7 @@ for command in (
     anonymize_eval,
     review,
     paraphrase,
+    synth,
     verify,
     inspect,
     finetune,

@@ -18,7 +18,7 @@ from expectations.quasi import k_anonymity
 from pipelines.accounting import as_document
 from pipelines.parts import work_key
 from pipelines.passes import Passes
-from pipelines.stages import Read, Split, Stage
+from pipelines.stages import Read, Split, Stage, Synth
 from pipelines.stages.read import SAMPLE
 from pipelines.versions import TOOL, package_versions
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from pipelines.corpus import Corpus
+
+WRITTEN = {"modality": "chat", "license": "the terms of the model's provider", "consent": "no person, a model wrote it"}
+"""The terms of synthetic rows."""
 
 
 def facts(
@@ -50,7 +53,10 @@ def facts(
         "recipe_hash": work_key(recipe),
         "key_id": key_id(key),
         "packages": package_versions(),
-        "sources": {read.source: _terms(read.reader) for read in reads},
+        "sources": {
+            **{read.source: _terms(read.reader) for read in reads},
+            **({"synthetic": WRITTEN} if any(isinstance(stage, Synth) for stage in stages) else {}),
+        },
         "accounting": as_document(passes.tally),
         "clients": {"seen": len(passes.clients), "unknown": sum(not known for known in passes.clients.values())},
         "identifiers": _by_class_and_rule(passes.identifiers),

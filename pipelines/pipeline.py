@@ -31,7 +31,19 @@ from pipelines.manifest import facts, moved_before, timed
 from pipelines.paraphrasing import run_paraphrase
 from pipelines.passes import Passes, Progress, retry_quarantined, run_passes, units_of, write_quarantine
 from pipelines.review import reviewed_sample
-from pipelines.stages import CorpusStage, Deidentify, Expect, MakeStage, MapStage, Paraphrase, Read, Stage, Windows
+from pipelines.stages import (
+    CorpusStage,
+    Deidentify,
+    Expect,
+    MakeStage,
+    MapStage,
+    Paraphrase,
+    Read,
+    Stage,
+    Synth,
+    Windows,
+)
+from pipelines.synthesis import run_synth
 from pipelines.units import Plan
 from pipelines.workplace import MANIFEST, Workplace
 
@@ -81,14 +93,15 @@ class Pipeline:
                 )
             made |= stage.outputs
         self.reads = self._all(Read)
-        self.deidentify = self._only(Deidentify)
+        self.deidentify = self._only(Deidentify) if self.reads or not self._all(Synth) else Deidentify()
         self.expect = self._only(Expect)
-        if len(self._all(Paraphrase)) > 1:
-            raise UsageError("a pipeline has at most one `paraphrase` stage")
+        for shape in (Paraphrase, Synth):
+            if len(self._all(shape)) > 1:
+                raise UsageError(f"a pipeline has at most one `{shape.name}` stage")
 
     def plan(self, key: bytes) -> Plan:
         """The per-session part of the pipeline."""
-        at = self.stages.index(self.deidentify)
+        at = self.stages.index(self.deidentify) if self.reads else 0
         maps = self._all(MapStage)
         before = tuple(stage for stage in maps if self.stages.index(stage) < at)
         return Plan(
@@ -148,6 +161,9 @@ class Pipeline:
                 rewritten = run_paraphrase(place, self.plan(key), stage, passes, progress)
                 passes, measured = rewritten.passes, {**measured, "paraphrase": rewritten.summary}
                 parts.append(rewritten.part)
+            for stage in self._all(Synth):
+                part, summary = run_synth(place, key, stage, progress)
+                parts, measured = [*parts, part], {**measured, "synthetic": summary}
             quarantine = write_quarantine(passes.done, place.folder("quarantine"))
             moved = moved_before(place.last_manifest(), self.stages)
             target = place.folder("corpus") / "rows.arrow"
@@ -211,10 +227,15 @@ class Pipeline:
         least = dict.fromkeys(("transcript", "qa"), min(s.min_words for s in windows)) if windows else {}
         least |= {stage.name: stage.min_words for stage in rewrites}
         context = [stage.context_words for stage in windows] + [stage.most_context_words for stage in rewrites]
+        turns = [stage.context_turns for stage in windows] or [8]
+        for synth in self._all(Synth):
+            least["synthetic"] = synth.least_words
+            turns.append(synth.most_context[0])
+            context.append(synth.most_context[1])
         return Thresholds(
             min_words=least,
             max_words=self.expect.max_words,
-            max_context_turns=max((stage.context_turns for stage in windows), default=8),
+            max_context_turns=max(turns),
             max_context_words=max(context, default=None),
             other_hits_per_1000=self.expect.other_hits_per_1000_words,
         )

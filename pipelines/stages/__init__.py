@@ -10,10 +10,12 @@ from pipelines.stages.quality import Quality
 from pipelines.stages.read import Read
 from pipelines.stages.select import Select
 from pipelines.stages.split import Split
+from pipelines.stages.synth import Synth
 from pipelines.stages.windows import Windows
 
 STAGES: dict[str, type[Stage]] = {
-    cls.name: cls for cls in (Read, Select, Clean, Language, Quality, Deidentify, Windows, Paraphrase, Split, Expect)
+    cls.name: cls
+    for cls in (Read, Select, Clean, Language, Quality, Deidentify, Windows, Paraphrase, Synth, Split, Expect)
 }
 
 __all__ = [
@@ -31,5 +33,6 @@ __all__ = [
     "Select",
     "Split",
     "Stage",
+    "Synth",
     "Windows",
 ]
