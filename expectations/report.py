@@ -14,6 +14,7 @@ from expectations.datadocs import by_suite
 from expectations.metrics import AUDIT_COLUMNS, by_split
 from expectations.pages import write_page
 from expectations.safe_harbor import harbor_rows
+from expectations.synthetic import section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,6 +60,7 @@ def write_report(folder: Path, manifest: Mapping[str, Any], metrics: pl.DataFram
         lengths=_lengths(metrics),
         crisis=int(metrics["crisis"].sum()),
         settings=_settings(manifest.get("recipe", ())),
+        synthetic=section(manifest.get("synthetic")),
     )
     return page
 

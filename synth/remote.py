@@ -162,11 +162,12 @@ class RemoteWriter:
             _AgainError: it is worth another try.
             CorporaError: it is not.
         """
+        import httpx2
         import openai
 
         await self.pacing.turn(ticket.worst.all)
         try:
-            response = await client.chat.completions.with_raw_response.create(**self._body(ticket.question))
+            response = await client.post("/chat/completions", cast_to=httpx2.Response, body=self._body(ticket.question))
         except openai.APITimeoutError:
             books.lost(ticket, "timeout")
             raise _AgainError("time-out") from None
@@ -180,8 +181,7 @@ class RemoteWriter:
         except openai.APIStatusError as error:
             books.refused(ticket, f"status_{error.status_code}")
             raise self._judged(error) from None
-        body: bytes = response.http_response.content
-        return body.decode("utf-8", "replace")
+        return response.content.decode("utf-8", "replace")
 
     def _body(self, question: Question) -> dict[str, Any]:
         return {

@@ -13,6 +13,10 @@ from synth.dialogues.safety import findings
 from synth.dialogues.settings import Slot
 from synth.dialogues.similar import Kept
 
+GERMAN = (
+    "Ich habe heute lange mit meiner Schwester gesprochen, und sie sagte mir, dass wir alle zusammen an den See fahren "
+    "sollten, weil das Wetter schön wird und wir schon seit Monaten keinen freien Tag mehr hatten."
+)
 SLOTS = [Slot(at, "query", topic, Persona({})) for at, topic in enumerate(("Anxiety", "Grief and Loss", "Stress"))]
 ITEMS = [{"number": at, "topic": slot.topic, "message": f"About {slot.topic}."} for at, slot in enumerate(SLOTS, 1)]
 
@@ -98,11 +102,7 @@ def test_three_hundred_words_are_enforced():
         ("As an AI language model I cannot help you with this at all today.", "refused"),
         ("Dear [Client Name], it is good that you wrote to me about all this.", "debris"),
         ("very sad " * 10, "repetitive"),
-        (
-            "Ich habe heute lange mit meiner Schwester gesprochen, und sie sagte mir, dass wir alle zusammen an den See "
-            "fahren sollten, weil das Wetter schön wird und wir schon seit Monaten keinen freien Tag mehr hatten.",
-            "language",
-        ),
+        (GERMAN, "language"),
     ],
 )
 def test_an_answers_first_fault_has_a_name(text, fault):
