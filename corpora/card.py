@@ -47,7 +47,7 @@ def _card(facts: Mapping[str, Any], splits: list[str]) -> str:
         splits=splits,
         licenses=sorted({terms["license"] for terms in facts["sources"].values()}),
         size=next((name for bound, name in _SIZES if facts["examples"]["total"] < bound), "n>10M"),
-        style=stages["deidentify"]["style"] if "deidentify" in stages else None,
+        style=stages.get("deidentify", {}).get("style"),
         windows=_window_sentence(stages.get("windows")),
         reasons=lambda found: ", ".join(f"{reason} {count}" for reason, count in found.items()) or "0",
         parameters=lambda stage: ", ".join(

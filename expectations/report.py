@@ -15,6 +15,7 @@ from expectations.datadocs import by_suite
 from expectations.metrics import AUDIT_COLUMNS
 from expectations.outcome import GateResult
 from expectations.safe_harbor import harbor_rows
+from expectations.synthetic import section
 from expectations.templates import TEMPLATES
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def write_report(folder: Path, manifest: Mapping[str, Any], samples: Sequence[Ma
         crisis=found.get("crisis", 0),
         settings=_settings(manifest.get("recipe", ())),
         samples=samples,
+        synthetic=section(manifest.get("synthetic")),
     )
     return page
 

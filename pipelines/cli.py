@@ -27,6 +27,7 @@ from pipelines.commands.paraphrase import paraphrase
 from pipelines.commands.read import parse, sources
 from pipelines.commands.report import report
 from pipelines.commands.review import review
+from pipelines.commands.synth import synth
 from pipelines.commands.validate import validate
 from pipelines.egress import close_egress
 
@@ -52,6 +53,7 @@ for command in (
     anonymize_eval,
     review,
     paraphrase,
+    synth,
     verify,
     approve,
     reject,

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from pipelines.corpus import Corpus
 
+WRITTEN = {"modality": "chat", "license": "the terms of the model's provider", "consent": "no person, a model wrote it"}
+"""The terms of synthetic rows."""
+
 
 def facts(
     name: str,

@@ -44,7 +44,6 @@ from pipelines.stages import (
     Paraphrase,
     Read,
     Stage,
-    Windows,
 )
 from pipelines.stages.withdrawn import Withdrawn
 from pipelines.units import Plan
@@ -110,7 +109,7 @@ class Pipeline:
 
     def plan(self, key: bytes) -> Plan:
         """The per-session part of the pipeline."""
-        at = self.stages.index(self.deidentify)
+        at = self.stages.index(self.deidentify) if self.reads else 0
         maps = self._all(MapStage)
         before = tuple(stage for stage in maps if self.stages.index(stage) < at)
         return Plan(

@@ -40,6 +40,11 @@ def thresholds_of(recipe: Sequence[Mapping[str, Any]]) -> Thresholds:
     if rewrites:
         least["paraphrase"] = min(stage["min_words"] for stage in rewrites)
     context = [stage["context_words"] for stage in windows] + [stage["most_context_words"] for stage in rewrites]
+    turns = [stage["context_turns"] for stage in windows] or [8]
+    for synth in stages.get("synth", []):
+        least["synthetic"] = synth["least_words"]
+        turns.append(synth["most_context"][0])
+        context.append(synth["most_context"][1])
     names = {name: name for name in ("max_words", "max_client_share", "max_source_share", "max_topic_share")}
     set_here = {
         ours: expect[theirs]
@@ -48,7 +53,7 @@ def thresholds_of(recipe: Sequence[Mapping[str, Any]]) -> Thresholds:
     }
     return Thresholds(
         min_words=least,
-        max_context_turns=max((stage["context_turns"] for stage in windows), default=8),
+        max_context_turns=max(turns),
         max_context_words=max(context, default=None),
         **set_here,
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from synth.grammar import Shape
+from synth.grammar import Grammatical, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,16 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One answer wanted: the whole prompt, the draw's seed, and what the caller knows it by."""
+    """One answer wanted: the whole prompt, the draw's seed, and what the caller knows it by.
+
+    `shape`, where given, is the form of this answer alone.
+    """
 
     prompt: str
     seed: int
     page: int
     attempt: int
+    shape: Grammatical | None = None
 
 
 @dataclass(frozen=True, slots=True)

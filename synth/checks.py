@@ -106,9 +106,9 @@ def _faults(
     lines: tuple[tuple[str, str], ...], whole: str, finish: str, page: Page, limits: Limits
 ) -> Iterator[tuple[str, bool]]:
     yield "truncated", finish in _CUT
-    yield "refused", bool(_REFUSAL.search(whole))
+    yield "refused", refuses(whole)
     yield "role_swapped", _swapped(lines, page)
-    yield "repetitive", _variety(whole) < limits.variety
+    yield "repetitive", variety(whole) < limits.variety
     yield "copied", longest_common_run(_words(whole), _words(page.text)) > limits.copied_run
     yield "off_topic", overlap(whole, page.text) < limits.overlap
 
@@ -155,7 +155,13 @@ def _swapped(lines: tuple[tuple[str, str], ...], page: Page) -> bool:
     return client > margin and therapist > margin
 
 
-def _variety(text: str) -> float:
+def refuses(text: str) -> bool:
+    """Whether a text speaks as a model that declines, or of itself as a model."""
+    return bool(_REFUSAL.search(text))
+
+
+def variety(text: str) -> float:
+    """The share of distinct three-word runs."""
     words = _words(text)
     grams = [tuple(words[at : at + _GRAM]) for at in range(len(words) - _GRAM + 1)]
     return len(set(grams)) / len(grams) if grams else 1.0

@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 from corpora.errors import CorporaError, PrivacyError, UsageError
 from synth.backend import Answer, Job, Sampling
 from synth.grammar import Shape
-from synth.llama import answer_tokens
 
 if TYPE_CHECKING:
     import httpx
@@ -111,7 +110,7 @@ class EndpointBackend:
             CorporaError: the server stopped answering; what was yielded before stands.
             PrivacyError: the server sent a redirect.
         """
-        grammar, room = shape.grammar(), answer_tokens(shape)
+        grammar, room = shape.grammar(), shape.answer_tokens()
         pool = ThreadPoolExecutor(self._parallel)
         running: set[Future[Answer]] = set()
         try:

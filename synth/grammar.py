@@ -7,7 +7,7 @@ mark or exclamation mark. The class of characters leaves out everything that whi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from synth.pages import SPEAKERS
 
@@ -20,6 +20,23 @@ _ASCII = "[!-~]"
 _LONGEST_WORD = 30
 _CLOSING_WORD = 4
 _SHORT_LINE = 2
+_TOKENS_A_WORD = 3
+
+
+class Grammatical(Protocol):
+    """The form of an answer, as llama.cpp is held to it."""
+
+    def grammar(self) -> str:
+        """The GBNF text; its root is `root`."""
+
+    def answer_tokens(self) -> int:
+        """Room for one answer in tokens."""
+
+    def closing_tokens(self) -> int:
+        """The most tokens that any answer's shortest ending takes."""
+
+    def closing(self, text: str) -> str | None:
+        """A grammar for the end of an unfinished answer; None where it cannot be ended here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +64,11 @@ class Shape:
         if self.mode == "turns":
             rules.insert(2, f"any ::= {_said(_SHORT_LINE, self.max_words)}")
         return "\n".join(rules) + "\n"
+
+    def answer_tokens(self) -> int:
+        """Room for one answer in tokens: three a word, and never less than it takes to end any answer well-formed."""
+        words = 2 * self.max_words if self.mode == "round" else 4 * self.max_words
+        return max(words * _TOKENS_A_WORD, 2 * self.closing_tokens())
 
     def closing_tokens(self) -> int:
         """The most tokens that any answer's shortest ending takes, at one token a character."""

@@ -21,7 +21,7 @@ from corpora.errors import CorporaError, UsageError
 from synth.backend import Answer, Job, Sampling
 from synth.chat import around
 from synth.gguf_header import Header, read_header
-from synth.grammar import Shape
+from synth.grammar import Grammatical, Shape
 from synth.sequences import Sequences, shared_length
 from synth.vocabulary import Vocabulary, library
 
@@ -29,7 +29,6 @@ KV_BYTES = {"f16": 2.0, "q8_0": 34 / 32}
 """Bytes of one value in key-value memory, by its type."""
 _CELLS = 256  # contexts are made in multiples of this
 _OVERHEAD = 256 * 2**20  # compute buffers and the library's own
-_TOKENS_A_WORD = 3
 _MOST_SEQUENCES = 128
 _TRIAL = 16  # tokens that each sequence writes to measure the speed
 
@@ -113,7 +112,7 @@ class LlamaBackend:
 
     def fits(self, prompt: str, shape: Shape) -> bool:
         """Whether the prompt and the longest answer go into the model's context together."""
-        return len(self.tokens(prompt)) + answer_tokens(shape) <= self.header.context
+        return len(self.tokens(prompt)) + shape.answer_tokens() <= self.header.context
 
     def answers(self, jobs: deque[Job], shape: Shape) -> Iterator[Answer]:
         """Yield an answer a job, in any order; jobs that the caller appends meanwhile are taken, too.
@@ -124,13 +123,22 @@ class LlamaBackend:
         """
         if not jobs:
             return
-        yield from self._answers(jobs, shape, answer_tokens(shape))
+        yield from self._answers(jobs, shape, shape.answer_tokens())
+
+    def shaped(self, jobs: deque[Job]) -> Iterator[Answer]:
+        """As `answers`, for jobs that each have a `shape` of their own.
+
+        Raises:
+            UsageError: the memory that is free does not hold the model and the context, or a prompt is too long.
+            CorporaError: llama.cpp failed.
+        """
+        return self._answers(jobs, None, max((job.shape.answer_tokens() for job in jobs if job.shape), default=0))
 
     def free_text(self, jobs: deque[Job], tokens: int) -> Iterator[Answer]:
         """Answers of no shape and of exactly so many tokens each, for measuring speed."""
         return self._answers(jobs, None, tokens)
 
-    def _answers(self, jobs: deque[Job], shape: Shape | None, budget: int) -> Iterator[Answer]:
+    def _answers(self, jobs: deque[Job], shape: Grammatical | None, budget: int) -> Iterator[Answer]:
         prompts = [self.tokens(job.prompt) for job in jobs]
         longest = max(map(len, prompts))
         if longest + budget > self.header.context:
@@ -215,12 +223,6 @@ class LlamaBackend:
             library().llama_model_free(self._model)
             self._model = None
         self.vocabulary.close()
-
-
-def answer_tokens(shape: Shape) -> int:
-    """Room for one answer in tokens: three a word, and never less than it takes to end any answer well-formed."""
-    words = 2 * shape.max_words if shape.mode == "round" else 4 * shape.max_words
-    return max(words * _TOKENS_A_WORD, 2 * shape.closing_tokens())
 
 
 def available_memory() -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from corpora.errors import CorporaError
 from synth.backend import Answer, Job, Sampling
-from synth.grammar import Shape
+from synth.grammar import Grammatical
 from synth.vocabulary import Vocabulary, library
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ class _Slot:
     position: int
     prompt_tokens: int
     sampler: Sampler
+    shape: Grammatical | None
+    room: int
     written: bytearray = field(default_factory=bytearray)
     tokens: int = 0
     latest: int = -1
@@ -152,26 +154,25 @@ class Sequences:
             self._decode()
 
     def run(
-        self, jobs: deque[Job], tokens: Callable[[str], list[int]], shape: Shape | None, budget: int
+        self, jobs: deque[Job], tokens: Callable[[str], list[int]], shape: Grammatical | None, budget: int
     ) -> Iterator[Answer]:
         """Yield answers as they are finished; a free slot takes the next job at once.
 
         Args:
             jobs: the queue; the caller may append to it meanwhile.
             tokens: a prompt's tokens.
-            shape: of the answers; None for free text of exactly `budget` tokens.
-            budget: most tokens of an answer.
+            shape: of the answers whose jobs have none; None for free text of exactly `budget` tokens.
+            budget: most tokens of these answers.
         """
-        grammar = shape.grammar() if shape else None
         while True:
             for at, slot in enumerate(self._slots):
                 if slot is None and jobs:
-                    self._slots[at] = self._begin(at, jobs.popleft(), tokens, grammar)
+                    self._slots[at] = self._begin(at, jobs.popleft(), tokens, shape, budget)
             if not any(self._slots):
                 return
             for row, at in self._step():
                 slot = self._slots[at]
-                if slot and (answer := self._advance(slot, row, shape, budget)):
+                if slot and (answer := self._advance(slot, row)):
                     self._end(at)
                     yield answer
 
@@ -184,12 +185,16 @@ class Sequences:
         self._lib.llama_batch_free(self._batch)
         self._lib.llama_free(self._context)
 
-    def _begin(self, at: int, job: Job, tokens: Callable[[str], list[int]], grammar: str | None) -> _Slot:
+    def _begin(
+        self, at: int, job: Job, tokens: Callable[[str], list[int]], shape: Grammatical | None, budget: int
+    ) -> _Slot:
         prompt = tokens(job.prompt)
         same = shared_length([prompt, [*self._prefix, -1]])
         self._lib.llama_memory_seq_cp(self._memory, _SHARED, at + 1, 0, same)
-        sampler = Sampler(self._vocabulary, self._sampling, job.seed, grammar)
-        return _Slot(job, deque(prompt[same:]), same, len(prompt), sampler)
+        own = job.shape or shape
+        sampler = Sampler(self._vocabulary, self._sampling, job.seed, own.grammar() if own else None)
+        room = job.shape.answer_tokens() if job.shape else budget
+        return _Slot(job, deque(prompt[same:]), same, len(prompt), sampler, own, room)
 
     def _end(self, at: int) -> None:
         slot = self._slots[at]
@@ -232,23 +237,24 @@ class Sequences:
         if code := self._lib.llama_decode(self._context, self._batch):
             raise CorporaError(f"llama.cpp failed to decode (code {code}): choose fewer --parallel; answers are kept")
 
-    def _advance(self, slot: _Slot, row: int, shape: Shape | None, budget: int) -> Answer | None:
+    def _advance(self, slot: _Slot, row: int) -> Answer | None:
         """Draw a sequence's next token; the answer where it is finished."""
         if self._watch:
             self._watch(slot.job, slot.tokens, self._logits(row))
+        shape = slot.shape
         token = slot.sampler.draw(self._context, row, lambda: self._logits(row))
         if shape and self._vocabulary.ends(token):
             return self._answer(slot, "closed" if slot.closed else "stop")
         slot.latest = token
         slot.tokens += 1
         slot.written += self._vocabulary.piece(token)
-        if slot.tokens >= budget:
+        if slot.tokens >= slot.room:
             return self._answer(slot, "length")
-        if shape and not slot.closed and budget - slot.tokens <= shape.closing_tokens():
+        if shape and not slot.closed and slot.room - slot.tokens <= shape.closing_tokens():
             self._close_soon(slot, shape)
         return None
 
-    def _close_soon(self, slot: _Slot, shape: Shape) -> None:
+    def _close_soon(self, slot: _Slot, shape: Grammatical) -> None:
         """Have the answer end; a token later, where a character or a label is half written."""
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         text = decoder.decode(bytes(slot.written))

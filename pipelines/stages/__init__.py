@@ -17,6 +17,7 @@ from pipelines.stages.read import Read
 from pipelines.stages.sample import Mix, Sample
 from pipelines.stages.select import Select
 from pipelines.stages.split import Split
+from pipelines.stages.synth import Synth
 from pipelines.stages.windows import Windows
 
 _SHIPPED: tuple[type[Stage], ...] = (
@@ -28,6 +29,7 @@ _SHIPPED: tuple[type[Stage], ...] = (
     Deidentify,
     Windows,
     Paraphrase,
+    Synth,
     Label,
     Emotion,
     Filter,
@@ -66,5 +68,6 @@ __all__ = [
     "Select",
     "Split",
     "Stage",
+    "Synth",
     "Windows",
 ]

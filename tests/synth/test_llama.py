@@ -10,7 +10,7 @@ from corpora.errors import UsageError
 from synth.backend import Job, Sampling
 from synth.checks import parse
 from synth.grammar import MODES, Shape
-from synth.llama import LlamaBackend, LlamaOptions, answer_tokens
+from synth.llama import LlamaBackend, LlamaOptions
 from synth.pages import pages_of
 from synth.prompts import load_prompt
 
@@ -38,7 +38,7 @@ def test_random_weights_always_answer_well_formed_and_at_length(model, sessions,
         assert len(lines) <= (2 if mode == "round" else 6)
         for _, said in lines if mode == "round" else lines[-1:]:
             assert len(said.split()) >= 40
-        assert answer.tokens <= answer_tokens(shape)
+        assert answer.tokens <= shape.answer_tokens()
     backend.close()
 
 
