@@ -55,7 +55,7 @@ class Invented(GenerateStage):
             )
 
     def facts(self, work: Path):
-        return {"synthetic": {"ledger": (work / "ledger").read_text()}}
+        return {"letters": {"ledger": (work / "ledger").read_text()}}
 
 
 @stage
@@ -109,7 +109,7 @@ def test_what_a_stage_writes_is_published_alone_under_keyed_ids(tmp_path, key_fi
         "quarantined": {},
     }
     assert built.manifest["sources"]["invented"]["consent"]
-    assert built.manifest["synthetic"] == {"ledger": "kept"}
+    assert built.manifest["letters"] == {"ledger": "kept"}
     again = Pipeline([Invented(), Split(), Expect()]).run(tmp_path / "again", key_file=key_file)
     assert published(again.out) == published(built.out)
 
