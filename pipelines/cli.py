@@ -17,6 +17,7 @@ from pipelines.commands.anonymize import anonymize
 from pipelines.commands.anonymize_eval import anonymize_eval
 from pipelines.commands.build import build, run
 from pipelines.commands.corpus import explain, verify
+from pipelines.commands.doctor import doctor
 from pipelines.commands.finetune import export_gguf, finetune
 from pipelines.commands.inspect import inspect
 from pipelines.commands.paraphrase import paraphrase
@@ -50,6 +51,7 @@ for command in (
     inspect,
     finetune,
     export_gguf,
+    doctor,
 ):
     corpora.add_command(command)
 
