@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint ner fuzz bench clean
+.PHONY: demo test lint ner fuzz chaos bench clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/.core ## build the packaged sample
@@ -23,6 +23,9 @@ ner: .venv/.core ## train the packaged recognizer anew (5 to 10 minutes on one c
 
 fuzz: .venv/.dev ## readers on over 20,000 broken inputs (some minutes)
 	CORPORA_FUZZ=1200 $(BIN)/python -m pytest -n auto tests/corpora/test_sources_fuzz.py tests/corpora/test_sources_fuzz_forms.py
+
+chaos: .venv/.dev ## a hundred builds, each hit by something and run again (about half an hour)
+	CORPORA_CHAOS=100 $(BIN)/python -m pytest tests/pipelines/test_chaos.py
 
 bench: .venv/.dev ## peers side by side, in brief
 	for name in build deid parse validate; do $(BIN)/python -m benchmarks.$$name --quick || exit 1; done

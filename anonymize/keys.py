@@ -26,7 +26,7 @@ def load_key(path: Path | None = None) -> bytes:
     Raises:
         UsageError: the file cannot be read or made, is not 32 bytes long, or others than its owner may read it.
     """
-    path = path or _default_path()
+    path = path or default_key_file()
     try:
         if not path.exists() and _create(path):
             sys.stderr.write(f"therapy-corpora: made a new key in {path}; keep it safe and private\n")
@@ -48,7 +48,7 @@ def existing_key(path: Path | None = None) -> bytes | None:
     Raises:
         UsageError: the file that `path` names is not there, or as `load_key`.
     """
-    found = path or _default_path()
+    found = path or default_key_file()
     if found.exists():
         return load_key(found)
     if path:
@@ -56,7 +56,8 @@ def existing_key(path: Path | None = None) -> bytes | None:
     return None
 
 
-def _default_path() -> Path:
+def default_key_file() -> Path:
+    """The key file where none is given: `CORPORA_KEY_FILE`, else the one of the user's config folder."""
     if named := os.environ.get("CORPORA_KEY_FILE"):
         return Path(named)
     config = os.environ.get("XDG_CONFIG_HOME")

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+PART = ".part"
+"""Suffix of a file that is being written; one that no program writes any more is litter."""
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, named: Callable[[Path], Path] | None = None) -> Iterator[Path]:
     """Yield a private temporary path beside `path` to write to; at the end it is flushed to disk and takes its place.
 
     A failure or a kill leaves `path` as it was.
+
+    Args:
+        path: what is replaced.
+        named: tells another name in the same folder from the file when it is written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}{PART}")
     part.touch(PRIVATE_FILE)
     try:
         yield part
         _fsync(part)
-        part.replace(path)
+        part.replace(named(part) if named else path)
         _fsync(path.parent)
     finally:
         part.unlink(missing_ok=True)

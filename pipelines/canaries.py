@@ -15,8 +15,9 @@ from anonymize.proof.canaries import Fate, release
 from anonymize.proof.estimate import over_sessions, wilson
 from corpora.deadline import bound, time_limit
 from pipelines.engines import Runner
-from pipelines.parts import read_survey
-from pipelines.units import BuildDone, Plan
+from pipelines.parts import read_head, read_survey
+from pipelines.passes import BuildDone
+from pipelines.units import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def canary_tasks(done: Sequence[BuildDone], count: int, plan: Plan) -> list[Cana
     sessions = []
     for build in done:
         survey = build.task.survey
-        for at, (name, *_) in enumerate(survey.sessions):
+        for at, (name, *_) in enumerate(read_head(survey.part).sessions):
             sessions.append((keyed(plan.key, "canary", survey.task.read.source, name), survey.part, at))
     rounds = itertools.cycle(sorted(sessions)) if sessions else iter(())
     drawn = enumerate(itertools.islice(rounds, count))
@@ -54,7 +55,7 @@ def canary_tasks(done: Sequence[BuildDone], count: int, plan: Plan) -> list[Cana
 
 def count_canaries(done: Sequence[BuildDone], count: int, plan: Plan, run: Runner) -> dict[str, Any]:
     """Release `count` canaries of each class and say how many were caught, as JSON values for the manifest."""
-    flights = [fates for fates in run(release_canaries, canary_tasks(done, count, plan)) if fates]
+    flights = [fates for fates in run(release_canaries, canary_tasks(done, count, plan), lambda _: []) if fates]
     planted, caught = Counter[str](), Counter[str]()
     for fate in itertools.chain.from_iterable(flights):
         planted[fate.type] += 1

@@ -6,6 +6,7 @@ SWITCHES = {
     "HF_UPDATE_DOWNLOAD_COUNTS": "0",  # datasets counts loads by a request to a bucket
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "GX_ANALYTICS_ENABLED": "false",
+    "RAY_USAGE_STATS_ENABLED": "0",
 }
 
 

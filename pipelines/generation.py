@@ -20,9 +20,10 @@ from corpora.files import private_folder, replacing
 from corpora.records import Example
 from expectations.metrics import AUDIT_COLUMNS
 from pipelines.accounting import Tally
+from pipelines.books import part_schema
 from pipelines.passes import Progress
 from pipelines.stages import GenerateStage
-from pipelines.units import group_key, part_schema
+from pipelines.units import group_key
 from pipelines.workplace import Workplace
 
 RESIDUAL = "residual_identifier"

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from anonymize.mapping import Mapping, note, write_map
 from pipelines.parts import read_survey
-from pipelines.units import BuildDone, Plan, client_of, load_roster
+from pipelines.passes import BuildDone
+from pipelines.units import Plan, client_of, load_roster
 
 
 def write_replacements(folder: Path, plan: Plan, done: Sequence[BuildDone]) -> Path:
@@ -26,6 +27,6 @@ def write_replacements(folder: Path, plan: Plan, done: Sequence[BuildDone]) -> P
                 continue
             client = client_of(entry.session, survey.task.unit)
             session = replace(entry.session, client_id=client)
-            new, found, written = detector.apply(session, load_roster(build.task.rosters[client][0]))
+            new, found, written = detector.apply(session, load_roster(build.task.roster_path(client)))
             note(mapping, client, session, new, found, written)
     return write_map(folder, plan.key, mapping)

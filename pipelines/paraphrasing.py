@@ -21,9 +21,10 @@ from corpora.files import private_folder, replacing, write_atomic
 from corpora.records import Drop, Example, count_words
 from expectations.metrics import AUDIT_COLUMNS
 from pipelines.accounting import Tally, tally_session
-from pipelines.passes import Passes, Progress, file_tally
+from pipelines.books import Pending, part_schema, pending_of
+from pipelines.passes import BuildDone, Passes, Progress, file_tally
 from pipelines.stages.paraphrase import Paraphrase
-from pipelines.units import BuildDone, Pending, Plan, load_roster, part_schema, pending_of, pseudonymous, stage_labels
+from pipelines.units import Plan, load_roster, pseudonymous, stage_labels
 from pipelines.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -222,7 +223,7 @@ class _Books:
         client = entry.session.client_id or ""
         texts = [message.content for message in (*example.prompt, *example.completion)]
         spans = [_surrogates_in(text, entry.surrogates) for text in texts]
-        roster = load_roster(self.done.task.rosters[client][0])
+        roster = load_roster(self.done.task.roster_path(client))
         residues = audit_turns(texts, spans, roster, plan.deidentify.caller_names())
         return {name: sum(int(getattr(residue, name)) for residue in residues) for name in AUDIT_COLUMNS}
 

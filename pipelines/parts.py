@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -54,12 +54,15 @@ class Place:
     @contextmanager
     def writing(self) -> Iterator[Path]:
         """Yield a temporary path; what is written to it becomes the key's only part."""
-        with replacing(self.folder / f"{self.key}{self.suffix}") as temporary:
+        with replacing(self.folder / f"{self.key}{self.suffix}", self._named) as temporary:
             yield temporary
-        path = self.folder / f"{self.key}{self.suffix}"
+            new = self._named(temporary)
         for older in self.folder.glob(f"{self.key}-*{self.suffix}"):
-            older.unlink()
-        path.replace(path.with_name(f"{self.key}-{sha256_file(path)[:16]}{self.suffix}"))
+            if older != new:
+                older.unlink(missing_ok=True)
+
+    def _named(self, written: Path) -> Path:
+        return self.folder / f"{self.key}-{sha256_file(written)[:16]}{self.suffix}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ class Surveyed:
 
     session: Session
     digest: str
-    names: Any
+    names: str
+    """What `anonymize.roster.Survey.to_json` wrote."""
     cleaned: Mapping[str, int] = field(default_factory=dict)
     """How often the stages before de-identification changed something, by kind."""
 
@@ -81,18 +85,48 @@ class SurveyPart:
     drops: list[Drop]
 
 
-def write_survey(place: Place, part: SurveyPart) -> None:
-    """Write a survey part, whole or not at all."""
-    document = {"sessions": [asdict(entry) for entry in part.sessions], "drops": [asdict(drop) for drop in part.drops]}
-    with place.writing() as path:
-        path.write_text(json.dumps(document), encoding="ascii")
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the driver needs to know of a survey part: who is in it, without what they said."""
+
+    sessions: list[tuple[str, str, bool, str]]
+    """Of each session that goes on: its id, its client, whether the source knew the client, its names."""
+    drops: list[Drop]
+
+
+def write_survey(place: Place, part: SurveyPart, client_of: Callable[[Session], str]) -> None:
+    """Write a survey part, whole or not at all: a line of JSON with its `Head`, then a line a session."""
+    who = [
+        (entry.session.session_id, client_of(entry.session), entry.session.client_id is not None, entry.names)
+        for entry in part.sessions
+    ]
+    with place.writing() as path, path.open("w", encoding="ascii") as file:
+        print(json.dumps({"sessions": who, "drops": [asdict(drop) for drop in part.drops]}), file=file)
+        for entry in part.sessions:
+            print(json.dumps({**asdict(entry), "names": None}), file=file)
+
+
+def read_head(path: Path) -> Head:
+    """The first line of what `write_survey` wrote."""
+    with path.open("rb") as file:
+        return _head(file.readline())
 
 
 def read_survey(path: Path) -> SurveyPart:
     """Read what `write_survey` wrote."""
-    document = json.loads(path.read_bytes())
-    sessions = [Surveyed(**{**entry, "session": session_from(entry["session"])}) for entry in document["sessions"]]
-    return SurveyPart(sessions, [drop_from(entry) for entry in document["drops"]])
+    with path.open("rb") as file:
+        head = _head(file.readline())
+        entries = [json.loads(line) for line in file]
+    sessions = [
+        Surveyed(**{**entry, "session": session_from(entry["session"]), "names": names})
+        for entry, (_, _, _, names) in zip(entries, head.sessions, strict=True)
+    ]
+    return SurveyPart(sessions, head.drops)
+
+
+def _head(line: bytes) -> Head:
+    document = json.loads(line)
+    return Head([tuple(who) for who in document["sessions"]], [drop_from(entry) for entry in document["drops"]])
 
 
 def session_from(fields: Mapping[str, Any]) -> Session:

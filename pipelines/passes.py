@@ -12,21 +12,45 @@ from typing import Any
 from anonymize.keys import keyed
 from corpora.errors import UsageError
 from corpora.files import write_atomic
-from corpora.records import Origin
+from corpora.records import Drop, Origin
 from corpora.sources.base import Unit, unit_name
 from corpora.sources.catalogue import entry_of, read_catalogue
 from pipelines.accounting import Tally
 from pipelines.engines import Runner
-from pipelines.parts import read_survey
+from pipelines.parts import read_head
 from pipelines.stages import Read
 from pipelines.stages.read import client_table
 from pipelines.trail import TRAIL, write_trail
-from pipelines.units import BuildDone, BuildTask, Plan, SurveyDone, SurveyTask, build_unit, survey_unit
+from pipelines.units import (
+    BuildTask,
+    Built,
+    Plan,
+    SurveyDone,
+    SurveyTask,
+    build_unit,
+    lost_build,
+    lost_survey,
+    roster_path,
+    survey_unit,
+)
 from pipelines.workplace import Workplace
 
 QUARANTINE = "quarantine.jsonl"
 Progress = Callable[..., None]
 """Called as (name of the pass, units done, units in all), and sometimes with a note on how it goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildDone:
+    """A unit after both passes: its task, its examples' part, and the fate of its sessions and turns."""
+
+    task: BuildTask
+    part: Path
+    kept_sessions: int
+    drops: list[Drop]
+    """Of files, of sessions, and of turns that were set aside."""
+    tally: Tally
+    words: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,34 +73,38 @@ NO_PASSES = Passes([], Counter(), Counter(), Counter(), {})
 def run_passes(
     place: Workplace, plan: Plan, units: Sequence[tuple[Read, Unit]], run: Runner, progress: Progress
 ) -> Passes:
-    """Take every unit through both passes; finished ones are found, not redone."""
-    surveys, examples = place.folder("survey"), place.folder("examples")
-    survey_tasks = [SurveyTask(order, read, unit, plan, surveys) for order, (read, unit) in enumerate(units)]
-    surveyed: list[SurveyDone] = _watched("survey", run(survey_unit, survey_tasks), len(units), progress)
-    surveyed.sort(key=lambda survey: survey.task.order)
+    """Take every unit through both passes; finished ones are found, not redone.
+
+    The driver keeps a few lines a unit, and one a client: what was said and found stays in the parts.
+    """
+    surveys, examples, rosters = place.folder("survey"), place.folder("examples"), place.folder("rosters")
+    tasks = [SurveyTask(order, read, unit, plan, surveys) for order, (read, unit) in enumerate(units)]
+    parts = dict(_watched("survey", run(survey_unit, tasks, lost_survey), len(tasks), progress))
+    surveyed = [SurveyDone(task, parts[task.order]) for task in tasks]
     check_sessions(surveyed)
-    rosters = write_rosters(surveyed, plan, place.folder("rosters"))
-    build_tasks = [BuildTask(survey, _rosters_of(survey, rosters), examples) for survey in surveyed]
-    done: list[BuildDone] = _watched("de-identify", run(build_unit, build_tasks), len(units), progress)
-    done.sort(key=lambda build: build.task.survey.task.order)
-    clients: dict[tuple[str, str], bool] = {}
-    for survey in surveyed:
-        for _, client, known, _ in survey.sessions:
-            clients[survey.task.read.source, client] = known
-    tally: Tally = sum((build.tally for build in done), Counter())
-    identifiers: Counter[tuple[str, str]] = sum((build.identifiers for build in done), Counter())
-    notes: Counter[tuple[str, str]] = sum((build.notes for build in done), Counter())
-    write_trail((build.trail for build in done), place.work / TRAIL)
-    return Passes(done, tally + file_tally(done), identifiers, notes, clients)
+    clients = write_rosters(surveyed, plan, rosters)
+    build_tasks = [BuildTask(survey, rosters, examples) for survey in surveyed]
+    identifiers, notes = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    done: list[BuildDone | None] = [None] * len(build_tasks)
+    trails: list[Path | None] = [None] * len(build_tasks)
+    built: Built
+    for built in _watched("de-identify", run(build_unit, build_tasks, lost_build), len(build_tasks), progress):
+        books, at = built.books, built.order
+        done[at] = BuildDone(build_tasks[at], built.part, books.kept_sessions, books.drops, books.tally, books.words)
+        trails[at] = built.trail
+        identifiers.update(books.identifiers)
+        notes.update(books.notes)
+    write_trail(filter(None, trails), place.work / TRAIL)
+    whole = [unit for unit in done if unit]
+    tally: Tally = sum((unit.tally for unit in whole), Counter())
+    return Passes(whole, tally + file_tally(whole), identifiers, notes, clients)
 
 
-def _watched(name: str, results: Iterator[Any], total: int, progress: Progress) -> list[Any]:
+def _watched(name: str, results: Iterator[Any], total: int, progress: Progress) -> Iterator[Any]:
     progress(name, 0, total)
-    seen = []
-    for result in results:
-        seen.append(result)
-        progress(name, len(seen), total)
-    return seen
+    for number, result in enumerate(results, start=1):
+        yield result
+        progress(name, number, total)
 
 
 def check_sessions(surveyed: Sequence[SurveyDone]) -> None:
@@ -87,8 +115,9 @@ def check_sessions(surveyed: Sequence[SurveyDone]) -> None:
     """
     files: dict[tuple[str, str], str] = {}
     for survey in surveyed:
-        source, unit = survey.task.read.source, survey.task.unit
-        for session in (*(entry[0] for entry in survey.sessions), *survey.left_out):
+        source, unit, head = survey.task.read.source, survey.task.unit, read_head(survey.part)
+        left_out = [drop.session_id for drop in head.drops if drop.session_id and drop.level == "session"]
+        for session in (*(entry[0] for entry in head.sessions), *left_out):
             if (first := files.setdefault((source, session), unit.path)) != unit.path:
                 raise UsageError(f"{first} and {unit.path} both give session {session!r}; rename or remove one of them")
     for read in {survey.task.read for survey in surveyed}:
@@ -120,28 +149,37 @@ def units_of(read: Read, outputs: Sequence[Path] = ()) -> list[tuple[Read, Unit]
     return [(read, unit) for path in files for unit in reader.units(path, unit_name(root, path))]
 
 
-def write_rosters(surveyed: Sequence[SurveyDone], plan: Plan, folder: Path) -> dict[tuple[str, str], tuple[Path, str]]:
-    """Join each client's names over all of the client's sessions; one private file a client, named by its keyed id."""
+def write_rosters(surveyed: Sequence[SurveyDone], plan: Plan, folder: Path) -> dict[tuple[str, str], bool]:
+    """Join each client's names over all of the client's sessions; one private file a client, named by its keyed id.
+
+    A client's names are held only until the last of the client's sessions is read.
+
+    Returns:
+        (source, client) -> whether the source says who the client is.
+    """
+    clients: dict[tuple[str, str], bool] = {}
+    sessions, names = Counter[tuple[str, str]](), defaultdict[tuple[str, str], list[str]](list)
+    for survey in surveyed:
+        for _, client, known, _ in read_head(survey.part).sessions:
+            clients[survey.task.read.source, client] = known
+            sessions[survey.task.read.source, client] += 1
+    for survey in surveyed:
+        for _, client, _, found in read_head(survey.part).sessions:
+            who = (survey.task.read.source, client)
+            names[who].append(found)
+            if len(names[who]) == sessions[who]:
+                _write_roster(plan, folder, who, names.pop(who))
+    return clients
+
+
+def _write_roster(plan: Plan, folder: Path, who: tuple[str, str], found: Sequence[str]) -> None:
     from anonymize.roster import Survey, build_roster
 
-    names: defaultdict[tuple[str, str], list[Any]] = defaultdict(list)
-    for survey in surveyed:
-        for _, client, _, found in survey.sessions:
-            names[survey.task.read.source, client].append(found)
-    rosters = {}
-    for (source, client), found in names.items():
-        surveys = [Survey.from_json(entry) for entry in found]
-        roster = build_roster(keyed(plan.key, "client", source, client), surveys, plan.deidentify.caller_names())
-        digest = roster.digest()
-        path = folder / f"{keyed(plan.key, 'client', source, client)}-{digest[:16]}.json"
-        if not path.exists():
-            write_atomic(path, roster.to_json().encode())
-        rosters[source, client] = (path, digest)
-    return rosters
-
-
-def _rosters_of(survey: SurveyDone, rosters: dict[tuple[str, str], tuple[Path, str]]) -> dict[str, tuple[Path, str]]:
-    return {client: rosters[survey.task.read.source, client] for _, client, _, _ in survey.sessions}
+    surveys = [Survey.from_json(entry) for entry in found]
+    roster = build_roster(keyed(plan.key, "client", *who), surveys, plan.deidentify.caller_names())
+    path, data = roster_path(folder, plan.key, *who), roster.to_json().encode()
+    if not path.exists() or path.read_bytes() != data:
+        write_atomic(path, data)
 
 
 def file_tally(done: Sequence[BuildDone]) -> Tally:
@@ -171,7 +209,7 @@ def retry_quarantined(place: Workplace) -> int:
         raise UsageError(f"--retry-quarantine: {place.work} holds no quarantine; build without it first")
     forgotten = 0
     for part in sorted(place.folder("survey").glob("*.json")):
-        if any(drop.quarantined for drop in read_survey(part).drops):
+        if any(drop.quarantined for drop in read_head(part).drops):
             part.unlink()
             forgotten += 1
     return forgotten

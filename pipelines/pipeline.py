@@ -129,6 +129,7 @@ class Pipeline:
         key_file: Path | None = None,
         progress: Progress = _silent,
         *,
+        ray_address: str | None = None,
         keep_map: bool = False,
         retry_quarantine: bool = False,
     ) -> Published:
@@ -136,10 +137,11 @@ class Pipeline:
 
         Args:
             out: the folder to publish; `out.work` beside it holds everything a rerun needs.
-            engine: `serial` or `local`.
+            engine: `serial`, `local` or `ray`.
             workers: size of the pool; by default one a processor.
             key_file: the 32-byte key; by default the user's own, made where it is missing.
             progress: told of each finished unit.
+            ray_address: of a running Ray cluster, or `auto`; by default this machine alone is one.
             retry_quarantine: read again the files in which an earlier build set something aside.
             keep_map: write what was replaced by what, encrypted, to `out.work`.
 
@@ -161,7 +163,13 @@ class Pipeline:
             passes, measured = NO_PASSES, dict[str, Any]()
             if units:
                 with open_engine(
-                    engine, workers, len(units), sum(unit.end - unit.start for _, unit in units)
+                    engine,
+                    workers,
+                    len(units),
+                    sum(unit.end - unit.start for _, unit in units),
+                    ray_address=ray_address,
+                    shared=place.work,
+                    preload=self.deidentify.ner is None,
                 ) as runner:
                     passes = run_passes(place, self.plan(key), units, runner, progress)
                     measured = self._canaries(passes, key, runner)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from anonymize.keys import keyed
 from pipelines.accounting import Tally
+from pipelines.books import pending_of
 from pipelines.corpus import Corpus
 from pipelines.passes import Passes, file_tally
-from pipelines.units import pending_of
 
 if TYPE_CHECKING:
     import polars as pl

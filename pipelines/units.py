@@ -8,7 +8,6 @@ the text.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -21,29 +20,29 @@ from anonymize.metadata import withheld
 from anonymize.proof.audit import audit_turns
 from corpora.deadline import OutOfTimeError, bound, time_limit
 from corpora.errors import PrivacyError, TextError
-from corpora.files import private_folder
+from corpora.files import private_folder, sha256_file
 from corpora.inputs import open_binary
-from corpora.records import Drop, Example, Origin, Provenance, Session, count_words, example_schema
+from corpora.records import Drop, Example, Origin, Session, count_words
 from corpora.sources.base import Unit
 from expectations.metrics import AUDIT_COLUMNS
-from pipelines.accounting import Tally, tally_drop, tally_session
+from pipelines.accounting import tally_session
+from pipelines.books import Books, read_books, write_part
+from pipelines.engines.work import LOST
 from pipelines.guard import error_place
-from pipelines.parts import Place, Surveyed, SurveyPart, drop_from, read_survey, session_from, work_key, write_survey
+from pipelines.parts import Head, Place, Surveyed, SurveyPart, read_head, read_survey, work_key, write_survey
 from pipelines.stages.base import MakeStage, MapStage, Stage
 from pipelines.stages.deidentify import Deidentify
 from pipelines.stages.read import Read
 from pipelines.trail import audit_line, notes_of
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from anonymize.roster import Roster
     from anonymize.spans import Span
 
 
 _HEAD = 4096
-_ERROR, _OUT_OF_TIME = "error_in_", "out_of_time_in_"
-_AGAIN = (_ERROR, _OUT_OF_TIME)
+_ERROR, _OUT_OF_TIME, _LOST = "error_in_", "out_of_time_in_", "workers_died_in_"
+_AGAIN = (_ERROR, _OUT_OF_TIME, _LOST)
 """Reasons that may not hold another time: parts with such drops are done again."""
 
 
@@ -73,52 +72,42 @@ class SurveyTask:
 
 @dataclass(frozen=True, slots=True)
 class SurveyDone:
-    """Where the part is, and of each of its sessions: id, client, whether the source knew the client, names found."""
+    """A unit and its survey's part."""
 
     task: SurveyTask
     part: Path
-    sessions: list[tuple[str, str, bool, Any]]
-    left_out: list[str]
-    """Ids of sessions that do not go on."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildTask:
-    """Second pass over one surveyed unit, with its clients' rosters as client -> (file, digest)."""
+    """Second pass over one surveyed unit, with the folder of its clients' rosters."""
 
     survey: SurveyDone
-    rosters: dict[str, tuple[Path, str]]
+    rosters: Path
     folder: Path
 
+    @property
+    def order(self) -> int:
+        """The unit's place in the run."""
+        return self.survey.task.order
+
+    def roster_path(self, client: str) -> Path:
+        """The roster of one of the unit's clients."""
+        return roster_path(self.rosters, self.survey.task.plan.key, self.survey.task.read.source, client)
+
 
 @dataclass(frozen=True, slots=True)
-class BuildDone:
-    """Where the examples' part is, what became of the unit's sessions and turns, and what was found in them."""
+class Built:
+    """What a worker says of a unit when its second pass is done: its parts and its books."""
 
-    task: BuildTask
+    order: int
     part: Path
-    kept_sessions: int
-    drops: list[Drop]
-    tally: Tally
-    identifiers: Counter[tuple[str, str]]
-    words: int
-    notes: Counter[tuple[str, str]]
-    """Counts for the report: what two readers found in the input, and the stories that sessions tell."""
     trail: Path
     """The unit's audit lines."""
+    books: Books
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A de-identified session that a later pass goes on with, what was made of it so far, and our surrogates in it."""
-
-    session: Session
-    digest: str
-    surrogates: list[str]
-    made: list[Provenance | Drop]
-
-
-Part = TypeVar("Part", SurveyPart, BuildDone)
+Part = TypeVar("Part", Head, Books)
 
 
 def client_of(session: Session, unit: Unit) -> str:
@@ -126,28 +115,34 @@ def client_of(session: Session, unit: Unit) -> str:
     return session.client_id or (f"question:{session.group_id}" if session.group_id else f"file:{unit.name}")
 
 
-def survey_unit(task: SurveyTask) -> SurveyDone:
-    """Read, clean and survey one unit, or find that this was done before."""
+def roster_path(folder: Path, key: bytes, source: str, client: str) -> Path:
+    """Where a client's roster stands."""
+    return folder / f"{keyed(key, 'client', source, client)}.json"
+
+
+def survey_unit(task: SurveyTask) -> tuple[int, Path]:
+    """Read, clean and survey one unit, or find that this was done before; returns its order and its part."""
+    place = _survey_place(task)
+    if _finished(place, read_head) is None:
+        write_survey(place, SurveyPart(*_survey(task)), partial(client_of, unit=task.unit))
+    return task.order, place.path()
+
+
+def lost_survey(task: SurveyTask) -> tuple[int, Path]:
+    """Set aside a unit whose first pass killed its workers."""
+    place = _survey_place(task)
+    origin = Origin(task.unit.path, task.unit.start, task.unit.end)
+    drop = Drop(f"{_LOST}survey", "file", origin, count=0, detail=LOST, quarantined=True)
+    write_survey(place, SurveyPart([], [drop]), partial(client_of, unit=task.unit))
+    return task.order, place.path()
+
+
+def _survey_place(task: SurveyTask) -> Place:
     data = _unit_bytes(task.unit)
     plan, read = task.plan, task.read
     stages = [(stage.label, stage.parameters()) for stage in (read, *plan.maps, plan.deidentify)]
     key = work_key("survey", read.source, task.unit.name, task.unit.start, hashlib.sha256(data).hexdigest(), stages)
-    place = Place(task.folder, key, ".json")
-    surveyed = _finished(place, read_survey)
-    if surveyed is None:
-        surveyed = SurveyPart(*_survey(task))
-        write_survey(place, surveyed)
-    sessions = [
-        (
-            entry.session.session_id,
-            client_of(entry.session, task.unit),
-            entry.session.client_id is not None,
-            entry.names,
-        )
-        for entry in surveyed.sessions
-    ]
-    left_out = [drop.session_id for drop in surveyed.drops if drop.session_id and drop.level == "session"]
-    return SurveyDone(task, place.path(), sessions, left_out)
+    return Place(task.folder, key, ".json")
 
 
 def _finished(place: Place, read: Callable[[Path], Part]) -> Part | None:
@@ -231,64 +226,73 @@ def mapped(session: Session, stages: Sequence[MapStage], counts: Counter[str] | 
     return current
 
 
-def _set_aside(session: Session, stage: str, error: Exception) -> Drop:
-    slow = isinstance(error, OutOfTimeError)
-    return Drop(
-        f"{_OUT_OF_TIME if slow else _ERROR}{stage}",
-        "session",
-        session.origin,
-        session.session_id,
-        count=len(session.turns),
-        detail=str(error) if slow else error_place(error),
-        quarantined=True,
-    )
+def _set_aside(session: Session, stage: str, error: Exception | None) -> Drop:
+    """The session as set aside; without an error, because its workers died."""
+    reason, detail = _ERROR, error_place(error) if error else ""
+    if error is None:
+        reason, detail = _LOST, LOST
+    elif isinstance(error, OutOfTimeError):
+        reason, detail = _OUT_OF_TIME, str(error)
+    count = len(session.turns)
+    return Drop(f"{reason}{stage}", "session", session.origin, session.session_id, count, detail, quarantined=True)
 
 
-def build_unit(task: BuildTask) -> BuildDone:
+def build_unit(task: BuildTask) -> Built:
     """Replace identifiers and make examples of one surveyed unit, or find that this was done before."""
+    place, trail = _build_places(task)
+    books = _finished(place, read_books) if trail.found() else None
+    return Built(task.order, place.path(), trail.path(), books) if books else _written(place, trail, _Builder(task))
+
+
+def lost_build(task: BuildTask) -> Built:
+    """Set aside the sessions of a unit whose second pass killed its workers."""
+    return _written(*_build_places(task), _Builder(task, lost=True))
+
+
+def _build_places(task: BuildTask) -> tuple[Place, Place]:
+    """Of the unit's examples and of its audit lines."""
     plan = task.survey.task.plan
     stages = [(stage.label, stage.parameters()) for stage in (plan.deidentify, *plan.later_maps, *plan.makers)]
-    digests = {client: digest for client, (_, digest) in task.rosters.items()}
+    clients = {client for _, client, _, _ in read_head(task.survey.part).sessions}
+    digests = {client: sha256_file(task.roster_path(client)) for client in clients}
     kept = ["sessions"] if plan.keep_sessions else []
     key = work_key("build", task.survey.part.stem, digests, stages, key_id(plan.key), *kept)
-    place = Place(task.folder, key, ".arrow")
-    trail = Place(private_folder(task.folder.parent / "audit"), key, ".jsonl")
-    done = _finished(place, partial(_read_done, task, trail)) if trail.found() else None
-    if done is None:
-        built = _Builder(task)
-        with trail.writing() as path:
-            path.write_text("".join(f"{line}\n" for line in built.trail), encoding="ascii")
-        _write_part(place, built)
-        done = _read_done(task, trail, place.path())
-    return done
+    return Place(task.folder, key, ".arrow"), Place(private_folder(task.folder.parent / "audit"), key, ".jsonl")
+
+
+def _written(place: Place, trail: Place, built: _Builder) -> Built:
+    with trail.writing() as path:
+        path.write_text("".join(f"{line}\n" for line in built.trail), encoding="ascii")
+    write_part(place, built.rows, built.books, built.pending)
+    return Built(built.task.order, place.path(), trail.path(), built.books)
 
 
 class _Builder:
     """Takes one unit's sessions through the second pass and keeps the books."""
 
-    def __init__(self, task: BuildTask) -> None:
+    def __init__(self, task: BuildTask, *, lost: bool = False) -> None:
         self.task = task
         self.plan = task.survey.task.plan
         self.rows: list[dict[str, Any]] = []
-        self.drops: list[Drop] = []
-        self.tally: Tally = Counter()
-        self.identifiers: Counter[tuple[str, str]] = Counter()
-        self.notes: Counter[tuple[str, str]] = Counter()
+        self.books = Books()
         self.trail: list[str] = []
-        self.kept_sessions = self.words = 0
         self.pending: list[dict[str, Any]] = []
         first = read_survey(task.survey.part)
         for drop in first.drops:
-            self._leave_out(drop)
+            self.books.leave_out(drop)
         for at, entry in enumerate(first.sessions):
-            self._add(at, entry)
+            if lost:
+                drop = _set_aside(entry.session, "second_pass", None)
+                self.books.leave_out(drop)
+            else:
+                self._add(at, entry)
 
     def _add(self, at: int, entry: Surveyed) -> None:
         client = client_of(entry.session, self.task.survey.task.unit)
         session = replace(entry.session, client_id=client)
         try:
             with time_limit(bound(_characters(session))):
-                made, audit, spans, safe, kept = self._second_pass(session, load_roster(self.task.rosters[client][0]))
+                made, audit, spans, safe, kept = self._second_pass(session, load_roster(self.task.roster_path(client)))
                 left = {name: sum(turn[name] for turn in audit) for name in AUDIT_COLUMNS}
                 line = audit_line(self.plan.key, self.task.survey.part.name, at, session, spans, left)
                 notes = notes_of(session, safe, spans)
@@ -296,26 +300,25 @@ class _Builder:
             raise
         except Exception as error:  # noqa: BLE001 - its message may quote the text
             made, audit, spans, safe, kept = _set_aside(session, "second_pass", error), [], [], session, None
+        books = self.books
         if isinstance(made, Drop):
-            self._leave_out(made)
+            books.leave_out(made)
             return
-        self.drops += [item for item in made if isinstance(item, Drop)]
+        for item in made:
+            if isinstance(item, Drop):
+                books.list_drop(item)
         if kept:
             self.pending.append({**kept, "digest": entry.digest, "made": _fates(made)})
         else:
-            self.kept_sessions += tally_session(self.tally, len(session.turns), made)
-        self.identifiers += Counter((span.type, span.rule) for turn in spans for span in turn)
+            books.kept_sessions += tally_session(books.tally, len(session.turns), made)
+        books.identifiers.update((span.type, span.rule) for turn in spans for span in turn)
         if hidden := withheld(session.meta, safe.meta):
-            self.identifiers["METADATA", "withheld"] += hidden
-        self.words += sum(count_words(turn.text) for turn in safe.turns)
-        self.notes += notes
-        self.notes += Counter({("cleaning", what): count for what, count in entry.cleaned.items()})
+            books.identifiers["METADATA", "withheld"] += hidden
+        books.words += sum(count_words(turn.text) for turn in safe.turns)
+        books.notes.update(notes)
+        books.notes.update({("cleaning", what): count for what, count in entry.cleaned.items()})
         self.trail.append(line)
         self.rows += list(self._rows(made, audit, entry.digest))
-
-    def _leave_out(self, drop: Drop) -> None:
-        self.drops.append(drop)
-        tally_drop(self.tally, drop)
 
     def _second_pass(
         self, session: Session, roster: Roster
@@ -396,65 +399,6 @@ def pseudonymous(example: Example, key: bytes, digest: str, ordinal: int) -> Exa
 def group_key(key: bytes, source: str, group: str) -> str:
     """The published id of a group (client or question) of one source."""
     return keyed(key, "group", source, group)
-
-
-def part_schema() -> pa.Schema:
-    """The schema of an examples' part: the shards' columns and the audit's counts."""
-    import pyarrow as pa
-
-    return pa.schema([*example_schema(), *(pa.field(name, pa.int32()) for name in AUDIT_COLUMNS)])
-
-
-def _write_part(place: Place, built: _Builder) -> None:
-    import pyarrow as pa
-
-    books = {
-        "kept_sessions": built.kept_sessions,
-        "drops": [asdict(drop) for drop in built.drops],
-        "tally": [[*place, count] for place, count in sorted(built.tally.items())],
-        "identifiers": [[*place, count] for place, count in sorted(built.identifiers.items())],
-        "words": built.words,
-        "notes": [[*place, count] for place, count in sorted(built.notes.items())],
-        "pending": built.pending,
-    }
-    schema = part_schema().with_metadata({"books": json.dumps(books)})
-    with place.writing() as path, pa.ipc.new_file(path, schema) as writer:
-        writer.write_table(pa.Table.from_pylist(built.rows, schema=schema))
-
-
-def _read_done(task: BuildTask, trail: Place, path: Path) -> BuildDone:
-    import pyarrow as pa
-
-    with pa.memory_map(str(path)) as file:
-        books = json.loads(pa.ipc.open_file(file).schema.metadata[b"books"])
-    return BuildDone(
-        task,
-        path,
-        books["kept_sessions"],
-        [drop_from(entry) for entry in books["drops"]],
-        Counter({(level, outcome, reason): count for level, outcome, reason, count in books["tally"]}),
-        Counter({(kind, rule): count for kind, rule, count in books["identifiers"]}),
-        books["words"],
-        Counter({(kind, what): count for kind, what, count in books["notes"]}),
-        trail.path(),
-    )
-
-
-def pending_of(part: Path) -> list[Pending]:
-    """The sessions that a part keeps for a later pass, in order."""
-    import pyarrow as pa
-
-    with pa.memory_map(str(part)) as file:
-        books = json.loads(pa.ipc.open_file(file).schema.metadata[b"books"])
-    return [
-        Pending(
-            session_from(entry["session"]),
-            entry["digest"],
-            entry["surrogates"],
-            [drop_from(item["drop"]) if "drop" in item else Provenance(**item["example"]) for item in entry["made"]],
-        )
-        for entry in books["pending"]
-    ]
 
 
 def load_roster(path: Path) -> Roster:

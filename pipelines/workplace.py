@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from corpora.errors import CorporaError, UsageError
-from corpora.files import PRIVATE_FILE, fsync_tree, private_folder, write_atomic
+from corpora.files import PART, PRIVATE_FILE, fsync_tree, private_folder, write_atomic
 from corpora.shards import SUMS
 from pipelines.decisions import LOG, MANIFEST
 from pipelines.versions import TOOL
@@ -71,7 +71,16 @@ class Workplace:
                     f"another build of {self.out} is running; wait for it or choose another --out"
                 ) from None
             self._finish_swap()
-            yield
+            self._sweep()
+            try:
+                yield
+            finally:
+                self._sweep()
+
+    def _sweep(self) -> None:
+        """Delete what processes that were killed left half written; it may hold raw text."""
+        for part in self.work.glob(f"*/.*{PART}"):
+            part.unlink(missing_ok=True)
 
     @property
     def folders(self) -> tuple[Path, Path, Path]:

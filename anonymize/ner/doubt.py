@@ -19,6 +19,7 @@ from anonymize.ner import MODEL
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
 from anonymize.words.tokens import NUMBER, START
+from corpora.lean import HEAVY, without
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -121,8 +122,9 @@ def _recognizer() -> Language:
     spaCy would first import every package that offers it a factory (Presidio, and with it torch where installed: many
     seconds); ours needs none of them.
     """
-    import spacy
-    from spacy.util import registry
+    with without(*HEAVY):
+        import spacy
+        from spacy.util import registry
 
     factories: Any = registry._entry_point_factories  # noqa: SLF001 - there is no public switch
     offered, factories.entry_points = factories.entry_points, False

@@ -128,6 +128,8 @@ def _loader(model: Path) -> Callable[[], Finder]:
     folder = _folder(model)
     if not model.is_dir() or (folder / "config.cfg").is_file():
         _needs("spacy", model)
+        import spacy  # noqa: F401  # whole, before our recognizer imports it without torch, which this model may need
+
         return lambda: _spacy(model.name if not model.is_dir() else folder)
     if (folder / "gliner_config.json").is_file():
         _needs("gliner", model)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from anonymize.roster import names_survey
 from anonymize.words import vocabulary as voc
 from anonymize.words.numerals import NUMBER_WORDS
+from corpora.lean import HEAVY, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -270,6 +271,7 @@ def _stock_hits(rest: str, counted: list[tuple[int, int]]) -> int:
 
 @functools.cache
 def _stock() -> tuple[Any, ...]:
-    from presidio_analyzer import predefined_recognizers
+    with without(*HEAVY):
+        from presidio_analyzer import predefined_recognizers
 
     return tuple(getattr(predefined_recognizers, name)() for name in _STOCK)

@@ -76,7 +76,8 @@ def _run_options(function: Function) -> Function:
             type=click.IntRange(min=1),
             help="Most processes [default: one a processor and 2 MiB of input].",
         ),
-        option("--engine", type=click.Choice(["serial", "local"]), default="local", show_default=True),
+        option("--ray-address", help="With --engine ray: HOST:PORT of a cluster, or auto [default: this machine]."),
+        option("--engine", type=click.Choice(["serial", "local", "ray"]), default="local", show_default=True),
         option("--out", type=ANY_PATH, help="Folder to publish [default: ./corpora-out/SOURCE]."),
     ):
         function = decorate(function)
@@ -187,6 +188,7 @@ def _run_recipe(
     out: Path | None,
     engine: Any,
     workers: int | None,
+    ray_address: str | None,
     key_file: Path | None,
     keep_map: bool,
     retry_quarantine: bool,
@@ -218,6 +220,7 @@ def _run_recipe(
             out,
             engine=engine,
             workers=workers,
+            ray_address=ray_address,
             key_file=key_file,
             progress=progress,
             keep_map=keep_map,

@@ -1,0 +1,25 @@
+"""Importing a library without the heavy ones that it would take along wherever they happen to be installed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+HEAVY = ("torch", "transformers", "tensorflow", "cupy")
+"""What spaCy and Presidio look for; none of our rules needs them, and they take seconds to import."""
+
+
+@contextmanager
+def without(*packages: str) -> Iterator[None]:
+    """Let imports in here find none of `packages`, but those that are imported already; afterwards they can be again.
+
+    The library keeps to what it found for as long as the process lives.
+    """
+    hidden = [package for package in packages if package not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None is how Python marks a failed import
+    try:
+        yield
+    finally:
+        for package in hidden:
+            sys.modules.pop(package, None)

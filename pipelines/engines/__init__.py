@@ -1,0 +1,69 @@
+"""How units are run: one after the other, by a pool of processes, or on a Ray cluster. The order never matters."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from corpora.errors import UsageError
+from pipelines.engines.work import Runner, attempt, result_of
+
+__all__ = ["Engine", "Runner", "available_workers", "open_engine"]
+
+Engine = Literal["serial", "local", "ray"]
+WORTH_A_WORKER = 2 * 2**20
+"""Bytes of input: starting a process costs about two seconds of lists and imports, as much as one reads of this."""
+
+
+def available_workers() -> int:
+    """The processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def open_engine(
+    engine: Engine,
+    workers: int | None,
+    tasks: int,
+    size: int,
+    *,
+    ray_address: str | None = None,
+    shared: Path | None = None,
+    preload: bool = True,
+) -> Iterator[Runner]:
+    """Yield a runner whose processes, once started, serve all passes of a build.
+
+    Args:
+        engine: `serial`, `local` for a pool of processes, or `ray`.
+        workers: most tasks at a time; by default one a processor, but for `local` no more than `size` is worth.
+        tasks: how many tasks a pass has; a pool is never larger, and for one process none is started.
+        size: bytes of input.
+        ray_address: of a running cluster (`auto`: the one this machine belongs to); by default one of this machine
+            alone is started and stopped again.
+        shared: a folder that all nodes of the cluster must see.
+        preload: whether a pool's workers share what our own recognizers need; not with a user's model, which may need
+            what those do without.
+
+    Raises:
+        UsageError: `ray_address` goes with another engine, Ray is not installed, or a node cannot do the work.
+        CorporaError: from the runner, see `Runner`.
+    """
+    if ray_address and engine != "ray":
+        raise UsageError("--ray-address goes with --engine ray")
+    if engine == "ray":
+        from pipelines.engines.cluster import open_cluster
+
+        with open_cluster(ray_address, workers, shared) as runner:
+            yield runner
+        return
+    count = min(workers or min(available_workers(), size // WORTH_A_WORKER), tasks)
+    if engine == "serial" or count <= 1:
+        yield lambda work, items, _lost=None: (result_of(attempt(work, item)) for item in items)
+        return
+    from pipelines.engines.pool import Pool
+
+    with Pool(count, preload=preload) as pool:
+        yield pool.run
