@@ -13,9 +13,10 @@ from finetune.evaluate.extras import needed
 
 SYMPTOMS = ("Anxiety", "Depression", "Fatigue", "Frustration", "Sadness", "Anger")
 """The paper's six categories, in its order."""
-DISTANCES = ("length_difference", "sentence_difference", "sentiment_distance", "name_mismatch")
+DISTANCES = ("length_difference", "sentence_difference", "sentiment_distance", "question_difference", "name_mismatch")
 """What needs the therapist's response beside it; 0 is best."""
-COUNTS = ("questions", "has_question")
+COUNTS = ("words", "sentences", "questions", "has_question", "sentiment", "calls_name")
+"""What a response has by itself."""
 Sentiment = Callable[[str], float]
 
 _SENTENCE = re.compile(r"[^.!?…]+(?:[.!?…]+[\"'”’)\]]*|$)")
@@ -72,9 +73,8 @@ def measure(response: str, reference: str | None, names: Collection[str], sentim
     """One response's figures; those that need the therapist's response are missing where there is none.
 
     Returns:
-        `words`, `sentences`, `questions`, `has_question`, `sentiment`, `calls_name`; with a reference also the
-        absolute differences `length_difference` (words), `sentence_difference`, `sentiment_distance` (0 to 2), and
-        `name_mismatch` (1 where just one of the two calls the client by name).
+        `COUNTS`; with a reference also `DISTANCES`: the absolute differences in words, sentences, sentiment (0 to 2)
+        and questions, and `name_mismatch` (1 where just one of the two calls the client by name).
     """
     own = _figures(response, names, sentiment)
     if reference is None:
@@ -85,6 +85,7 @@ def measure(response: str, reference: str | None, names: Collection[str], sentim
         "length_difference": abs(own["words"] - human["words"]),
         "sentence_difference": abs(own["sentences"] - human["sentences"]),
         "sentiment_distance": abs(own["sentiment"] - human["sentiment"]),
+        "question_difference": abs(own["questions"] - human["questions"]),
         "name_mismatch": abs(own["calls_name"] - human["calls_name"]),
     }
 
