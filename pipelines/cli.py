@@ -17,6 +17,7 @@ from pipelines.commands.anonymize import anonymize
 from pipelines.commands.anonymize_eval import anonymize_eval
 from pipelines.commands.build import build, run
 from pipelines.commands.corpus import explain, verify
+from pipelines.commands.evaluate import evaluate
 from pipelines.commands.finetune import export_gguf, finetune
 from pipelines.commands.inspect import inspect
 from pipelines.commands.paraphrase import paraphrase
@@ -49,6 +50,7 @@ for command in (
     verify,
     inspect,
     finetune,
+    evaluate,
     export_gguf,
 ):
     corpora.add_command(command)
