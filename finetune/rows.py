@@ -20,11 +20,16 @@ CHUNK_ROWS = 1_000
 class Rows(Sequence[dict[str, Any]]):
     """One split's rows, in the shards' order, read where they lie (a memory map, so no copy of the corpus is held).
 
+    Args:
+        corpus: a built corpus.
+        split: one of its splits.
+        columns: what is read of each row.
+
     Raises:
         UsageError: the folder is no built corpus, has no such split, or a shard cannot be read.
     """
 
-    def __init__(self, corpus: Path, split: str) -> None:
+    def __init__(self, corpus: Path, split: str, columns: Sequence[str] = COLUMNS) -> None:
         import pyarrow as pa
 
         if split not in (splits := splits_in(corpus)):
@@ -32,7 +37,7 @@ class Rows(Sequence[dict[str, Any]]):
         self.shards = sorted((corpus / split).glob("*.arrow"))
         try:
             self._tables = [
-                pa.ipc.open_stream(pa.memory_map(str(path))).read_all().select(list(COLUMNS)) for path in self.shards
+                pa.ipc.open_stream(pa.memory_map(str(path))).read_all().select(list(columns)) for path in self.shards
             ]
         except (pa.ArrowException, KeyError, OSError):
             raise UsageError(
@@ -44,7 +49,7 @@ class Rows(Sequence[dict[str, Any]]):
         return self._ends[-1] if self._ends else 0
 
     def __getitem__(self, at: Any) -> Any:
-        """The row at `at`: `example_id`, `prompt` and `completion` (lists of `role`/`content`)."""
+        """The row at `at`: by default `example_id`, `prompt` and `completion` (lists of `role`/`content`)."""
         if not 0 <= at < len(self):
             raise IndexError(at)
         shard = bisect.bisect_right(self._ends, at)

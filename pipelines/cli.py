@@ -20,6 +20,7 @@ from pipelines.commands.corpus import explain
 from pipelines.commands.decide import approve, reject, verify
 from pipelines.commands.diff import diff
 from pipelines.commands.doctor import doctor
+from pipelines.commands.evaluate import evaluate
 from pipelines.commands.export import export
 from pipelines.commands.finetune import export_gguf, finetune
 from pipelines.commands.forget import forget
@@ -65,6 +66,7 @@ for command in (
     forget,
     diff,
     finetune,
+    evaluate,
     export_gguf,
     doctor,
 ):
