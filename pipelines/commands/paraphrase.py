@@ -76,12 +76,12 @@ def paraphrase_flags(flags: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_paraphrase(stages: Sequence[Stage], flags: Mapping[str, Any], *, only: bool) -> list[Stage]:
-    """A recipe's stages with paraphrase as the flags want it: changed where it is there, else before the split.
+    """A recipe's stages with paraphrase as the flags want it: changed where it is there, else before the work on all rows.
 
     Raises:
         UsageError: a flag's value is out of bounds, or flags without a model or server.
     """
-    from pipelines.stages import Paraphrase, Split, Windows
+    from pipelines.stages import CorpusStage, Paraphrase, Windows
 
     there = [stage for stage in stages if isinstance(stage, Paraphrase)]
     if not flags and not there:
@@ -92,7 +92,7 @@ def with_paraphrase(stages: Sequence[Stage], flags: Mapping[str, Any], *, only: 
     kept = [
         stage for stage in stages if not isinstance(stage, Paraphrase) and not (only and isinstance(stage, Windows))
     ]
-    at = next((at for at, stage in enumerate(kept) if isinstance(stage, Split)), len(kept))
+    at = next((at for at, stage in enumerate(kept) if isinstance(stage, CorpusStage)), len(kept))
     return [*kept[:at], made, *kept[at:]]
 
 

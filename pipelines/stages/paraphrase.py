@@ -99,7 +99,8 @@ class Paraphrase(Stage):
         model = _file_hash(self.model, self.model.stat().st_mtime_ns) if self.model and self.model.is_file() else None
         server = "a server on this machine" if self.endpoint else None
         prompt = self.loaded_prompt().sha256
-        return {"model": model, "endpoint": server, "prompt": prompt, **others}
+        bound = {"most_context_words": self.most_context_words}
+        return {"model": model, "endpoint": server, "prompt": prompt, **others, **bound}
 
     def loaded_prompt(self) -> Prompt:
         """The mode's prompt, or the user's own."""

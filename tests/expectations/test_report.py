@@ -141,11 +141,10 @@ def test_what_later_stages_count_is_shown_and_its_absence_breaks_nothing(page, m
     counts = {
         "flags": {"crisis": 3, "abuse": 1},
         "duplicates": {"clusters": 4, "by_source": {"sample": 2}},
-        "synthetic": {"share": 0.25},
         "changes": {"added": 12, "removed": 5},
     }
     text = words(page(document=manifest | counts))
-    for expected in ("abuse 1", "clusters 4", "by source: sample 2", "share 0.25", "added 12", "removed 5"):
+    for expected in ("abuse 1", "clusters 4", "by source: sample 2", "added 12", "removed 5"):
         assert expected in text
     assert "What changed since the last build" not in words(page())
 

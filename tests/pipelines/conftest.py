@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 
 from corpora.records import Example, Message, Provenance
+from pipelines.books import part_schema
 from pipelines.stages import MARKS
-from pipelines.units import part_schema
 
 
 @pytest.fixture(scope="session")
