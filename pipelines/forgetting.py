@@ -262,7 +262,7 @@ def _clear_work(place: Workplace, who: Withdrawal, wanted: str, key: bytes) -> i
         named = any(name.encode() in trail.read_bytes() for trail in trails for name in who.sessions)
         if named or any(_theirs(table, who)):
             doomed.update([part, *trails])
-    doomed.update(path for client in who.rosters for path in (work / "rosters").glob(f"{client}-*.json"))
+    doomed.update(path for client in who.rosters for path in (work / "rosters").glob(f"{client}.json"))
     for folder in ("corpus", "paraphrase", "report", "review"):
         doomed.update(path for path in (work / folder).rglob("*") if path.is_file() and path.name != "decisions.csv")
     for path in doomed:

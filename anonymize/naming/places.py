@@ -7,7 +7,7 @@ from itertools import pairwise
 from anonymize.naming.reading import FREE, KEPT, LOCATION, NAME, ORG, Reading
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
-from anonymize.words.tokens import COMMA, HYPHEN, LOWER, NUMBER, SPACE, START
+from anonymize.words.tokens import COMMA, HYPHEN, LOWER, NUMBER, SPACE, START, TITLE
 
 _LINKS = frozenset({"of", "the", "and", "for", "de", "la", "del", "le", "al", "san", "saint", "st", "our", "lady"})
 _OPENERS = context.DIRECTIONS | {"st", "saint", "our"}
@@ -403,6 +403,7 @@ def mark_linked(reading: Reading) -> None:
             continue
         first = _linked_start(reading, i)
         if kind == NAME:
+            _mark_owned(reading, i)
             if first < i - 1 and reading.wordy(i) and reading.label[first] != NAME:  # Kettle Falls Chrome and Trim
                 reading.mark(first, i + 1, reading.label[first], "linked")
             continue
@@ -410,8 +411,23 @@ def mark_linked(reading: Reading) -> None:
             reading.mark(first, i, kind, "linked")
         n = i + 1
         follows = n < reading.count and reading.before[n] == SPACE and reading.capital(n) and not reading.label[n]
-        if follows and reading.barred(n) and (not _closed(reading, n) or reading.low[n] in context.NOUNS):
+        if follows and reading.barred(n) and (not _closed(reading, n) or _proper(reading, n)):
             reading.mark(n, n + 1, kind, "linked")
+
+
+def _mark_owned(reading: Reading, i: int) -> None:
+    """Mark a firm named for its owner, a plain word with a capital after it: Babcia's Table."""
+    n = i + 1
+    if reading.suffix[i] != "s" or n >= reading.count or reading.before[n] != SPACE or reading.label[n]:
+        return
+    plain = reading.flag[n] & voc.WORD and not reading.flag[n] & (_INDIFFERENT | voc.KIN | voc.TITLE | voc.FAMOUS)
+    if plain and reading.shape[n] == TITLE and reading.inside(n):
+        reading.mark(i, n + 1, ORG, "owner")
+
+
+def _proper(reading: Reading, n: int) -> bool:
+    """Whether a small word has a capital that only a name gives it: Harbor House, Niagara Felt."""
+    return reading.shape[n] == TITLE and reading.inside(n) and reading.low[n] not in context.SUBJECTS | _LINKS
 
 
 def mark_signs(reading: Reading) -> None:

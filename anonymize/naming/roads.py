@@ -30,6 +30,7 @@ _WRITTEN_ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)")
 _LAST_DAY = 31  # of a month; a larger ordinal is no date
 _ROUTE = 3  # digits of a road's number that needs no "highway"
 _KINDS = frozenset({"plaza", "calle", "avenida", "colonia", "barrio", "parque", "paseo", "camino", "piazza", "rue"})
+_QUARTERS = frozenset({"side", "end", "shore", "bank", "loop"})
 _OPENINGS = _ROADS | _KINDS | _DIGITS | _TENS | _ORDINALS | {"i", "us", "hundred"}
 _ARTICLES = frozenset({"de", "del", "la", "las", "los", "el", "di", "della", "du", "des"})
 
@@ -37,6 +38,8 @@ _ARTICLES = frozenset({"de", "del", "la", "las", "los", "el", "di", "della", "du
 def mark_roads(reading: Reading) -> None:
     """Mark roads by number, crossings of numbered streets, and Spanish, Italian or French streets and squares."""
     for i, word in enumerate(reading.low):
+        if word in context.DIRECTIONS:
+            _mark_quarter(reading, i)
         if (word not in _OPENINGS and reading.shape[i] != NUMBER) or reading.label[i] or reading.status[i]:
             continue
         if word in _ROADS:
@@ -55,6 +58,13 @@ def mark_roads(reading: Reading) -> None:
 def _mark(reading: Reading, a: int, b: int) -> None:
     if b > a + (reading.low[a] in _ROADS or reading.low[a] in _KINDS):
         reading.mark(a, b, LOCATION, "road")
+
+
+def _mark_quarter(reading: Reading, i: int) -> None:
+    """Mark a town's quarter by its direction: the East Side, the West End."""
+    quarter = i > 0 and i + 1 < reading.count and reading.joined(i + 1) and reading.low[i + 1] in _QUARTERS
+    if quarter and reading.low[i - 1] == "the" and (reading.capital(i + 1) or not reading.cased):
+        reading.mark(i, i + 2, LOCATION, "quarter")
 
 
 def _number_end(reading: Reading, k: int) -> int:

@@ -18,7 +18,7 @@ _BEFORE = 90
 """How much of the turns before is looked at for what a turn's numbers are, in characters."""
 
 _WORTH = re.compile(
-    rf"[\d@]|\.\w|(?:day,?|on|by|until|till|'s|is|due) (?:the )?(?:first|second)\b|plates? s|"
+    rf"[\d@]|\w_\w|\.\w|(?:day,?|on|by|until|till|'s|is|due) (?:the )?(?:first|second)\b|plates? s|"
     rf"\b(?:{'|'.join((*MONTHS, *NUMBER_WORDS, 'dot', 'at', 'handle', 'apartment', 'apt', 'nineties'))}|user ?name|"
     rf"gamer ?tag|go(?:es)? by|"
     r"screen ?name|twentieth|\w+teenth|thirtieth|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|"

@@ -33,7 +33,7 @@ _WRITTEN = re.compile(
     r"|(?P<LOCAL>(?<![\w-])\d{3}-\d{4}(?![\w-]))"
     r"|(?P<VEHICLE>(?<![\w/+])(?=[a-z]*\d[a-z\d]*[a-z])(?=\d*[a-z])[a-hj-npr-z\d]{17}(?!\w))"
     r"|(?P<CARD>(?<![\w-])\d{4}[- ]\d{4}[- ]\d{4}[- ]\d{1,7}(?![\w-])|(?<!\w)[a-z]{2}\d{2}[a-z]{4}\d{14,18}(?!\w))"
-    r"|(?P<HANDLE>(?<![\w.@])@[a-z_][\w.]{1,29}(?<!\.)|(?<![\w/+])u/[\w-]{3,20})"
+    r"|(?P<HANDLE>(?<![\w.@])@[a-z_][\w.]{1,29}(?<!\.)|(?<![\w./@])[a-z][a-z\d]{1,20}(?:_[a-z\d]{1,20}){1,3}(?![\w/@])|(?<![\w/+])u/[\w-]{3,20})"
 )
 _CLASS = {"SITE": "URL", "LOCAL": "PHONE", "CARD": "ACCOUNT"}
 
@@ -49,7 +49,7 @@ def find_written(low: str) -> Iterator[Span]:
         yield Span(match.start(), match.end(), _CLASS.get(kind, kind), f"written_{kind.lower()}")
 
 
-_HINT = re.compile(r"@|://|\w\.\w|\d[-.:) ]{0,2}\d\d|[x*]-|u/|local \d|[\da-f]{2}:")
+_HINT = re.compile(r"@|[a-z]_[a-z\d]|://|\w\.\w|\d[-.:) ]{0,2}\d\d|[x*]-|u/|local \d|[\da-f]{2}:")
 
 _STREET = pattern("street")
 _STREET_WORD = pattern("street_word")

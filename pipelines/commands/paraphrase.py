@@ -76,7 +76,7 @@ def paraphrase_flags(flags: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_paraphrase(stages: Sequence[Stage], flags: Mapping[str, Any], *, only: bool) -> list[Stage]:
-    """A recipe's stages with paraphrase as the flags want it: changed where it is there, else before the work on all rows.
+    """A recipe's stages with paraphrase as the flags want it: changed where it is there, else before work on all rows.
 
     Raises:
         UsageError: a flag's value is out of bounds, or flags without a model or server.
