@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from corpora.errors import UsageError
+from corpora.errors import CorporaError, PrivacyError, UsageError
 from pipelines.commands.options import ANY_PATH, EXISTING, EXISTING_FILE, option
 
 if TYPE_CHECKING:
@@ -35,12 +35,17 @@ if TYPE_CHECKING:
 @option("--bits", type=click.Choice(["4", "16"]), default="16", show_default=True, help="Weights of the base model.")
 @option("--encoder", type=EXISTING, help="A local sentence encoder [default: the packaged one, where installed].")
 @option("--bertscore", type=EXISTING, help="A local encoder for BERTScore.")
+@click.option("--judge", "judges", multiple=True, help="A server's model that judges the answers; repeatable.")
+@option("--endpoint", help="The judges' server, such as http://127.0.0.1:8080 [default: the `openai` library's].")
+@option("--judge-tokens", type=click.IntRange(min=1), help="Most tokens a judge, read and written; never passed.")
+@option("--parallel", type=click.IntRange(min=1), default=16, show_default=True, help="Judgements asked for at once.")
 @option("--seed", type=int, default=0, show_default=True, help="Of draws and tests.")
 @click.option("--json", "as_json", is_flag=True, help="Print the document.")
 def evaluate(
     run: Path, baseline: str | None, questions: Path | None, corpus: Path | None, out: Path | None,
     prompts: tuple[str, ...], limit: int | None, max_new_tokens: int, temperature: float, batch: int, source_max: int,
-    bits: str, encoder: Path | None, bertscore: Path | None, seed: int, *, as_json: bool,
+    bits: str, encoder: Path | None, bertscore: Path | None, judges: tuple[str, ...], endpoint: str | None,
+    judge_tokens: int | None, parallel: int, seed: int, *, as_json: bool,
 ) -> None:  # fmt: skip
     """Compare what RUN's model, its base model and the therapist answer; measures, tests, one report.
 
@@ -56,8 +61,11 @@ def evaluate(
     from finetune.evaluate.measures import Meter
     from finetune.evaluate.report import PAGE, write_report
     from finetune.evaluate.respond import Generation
+    from pipelines.judging import open_judges
 
     egress.require(*egress.NEEDED)
+    if judges and questions:
+        _only_here(endpoint)
     conditions = [load_condition(name) for name in dict.fromkeys(prompts or ("none",))]
     items, facts = _items(run, questions, corpus, limit)
     sentiment = behaviour.sentiment_scorer()
@@ -67,12 +75,31 @@ def evaluate(
     if folder is None:
         facts["warnings"].append("no sentence encoder is there: embedding similarity is not measured")
     meter = Meter(_given_names(), sentiment, overlap.Encoder(folder) if folder else None, bertscore)
-    plan = Plan(items, conditions, meter, (), generation, out or run / "evaluation", facts, seed)
-    document = measured(plan, systems, lambda _name, _done, _wanted: None)
+    target = out or run / "evaluation"
+    with open_judges(judges, endpoint, target.with_name(f"{target.name}.work"), judge_tokens, parallel) as panel:
+        plan = Plan(items, conditions, meter, panel, generation, target, facts, seed)
+        document = measured(plan, systems, lambda _name, _done, _wanted: None)
     write_report(plan.out, document)
     for warning in document["warnings"]:
         click.echo(f"note: {warning}", err=True)
     click.echo(json.dumps(document, indent=2) if as_json else str(plan.out / PAGE))
+
+
+def _only_here(endpoint: str | None) -> None:
+    """Refuse to send the user's own questions, which nobody de-identified, to another machine.
+
+    Raises:
+        PrivacyError: the server is not on this machine.
+    """
+    from synth.endpoint import loopback
+
+    try:
+        loopback(endpoint or "")
+    except CorporaError:
+        raise PrivacyError(
+            "--questions with --judge: your own questions may hold names and go to no other machine; judge them by a"
+            " server on this one (--endpoint http://127.0.0.1:PORT), or leave --questions out"
+        ) from None
 
 
 def _items(

@@ -2,6 +2,12 @@
 
 import json
 import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from finetune.evaluate.judging import CRITERIA, METRICS
 
 
 def test_a_run_is_evaluated(corpora_command, run, split_corpus, tmp_path):
@@ -38,3 +44,70 @@ def test_wrong_calls_get_one_line(corpora_command, tmp_path, run):
     result = corpora_command("evaluate", run, "--prompt", "unheard")
     assert result.returncode == 2
     assert "neither one of none, minimal" in result.stderr
+
+
+class _Panel(BaseHTTPRequestHandler):
+    """Gives every answer the same verdict, in the form that the prompt asks for."""
+
+    def do_POST(self):
+        prompt = json.loads(self.rfile.read(int(self.headers["content-length"])))["messages"][0]["content"]
+        metrics = CRITERIA if "Answer A:" in prompt else METRICS
+        verdict = {metric.key: "A" if metrics is CRITERIA else 7 for metric in metrics} | {
+            "explanation": "So it reads."
+        }
+        self.server.asked += 1
+        body = json.dumps(
+            {
+                "id": "r",
+                "object": "chat.completion",
+                "created": 0,
+                "model": "m",
+                "choices": [
+                    {
+                        "index": 0,
+                        "message": {"role": "assistant", "content": json.dumps(verdict)},
+                        "finish_reason": "stop",
+                    }
+                ],
+                "usage": {"prompt_tokens": 5, "completion_tokens": 5, "total_tokens": 10},
+            }
+        ).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def panel():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Panel)
+    server.asked = 0
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+
+
+def test_a_judge_scores_and_compares_and_is_asked_once(corpora_command, run, tmp_path, panel):
+    (tmp_path / "own.txt").write_text("Why do I wake at four?\nHow does one stop counting sheep?\n")
+    out = tmp_path / "evaluation"
+    arguments = ["evaluate", run, "--questions", tmp_path / "own.txt", "--out", out, "--max-new-tokens", "6",
+                 "--judge", "stern", "--endpoint", f"http://127.0.0.1:{panel.server_port}"]  # fmt: skip
+    corpora_command(*arguments, check=True)
+    document = json.loads((out / "evaluation.json").read_text())
+    found = document["conditions"]["none"]["questions"]
+    assert "stern" in json.dumps(found)
+    asked = panel.asked
+    assert asked > 0
+    corpora_command(*arguments, check=True)
+    assert panel.asked == asked
+
+
+def test_own_questions_go_to_no_other_machine(corpora_command, run, tmp_path):
+    (tmp_path / "own.txt").write_text("Why do I wake at four?\n")
+    result = corpora_command("evaluate", run, "--questions", tmp_path / "own.txt", "--judge", "m")
+    assert result.returncode == 4
+    assert "no other machine" in result.stderr
