@@ -18,7 +18,7 @@ from synth.grammar import Grammatical
 from synth.judge import Judge, Scale
 from synth.prompts import FOLDER, Prompt, read_prompt
 
-RULES, JUDGE, TOPICS = "rules", "judge", "topics"
+RULES, JUDGE = "rules", "judge"
 SCALES = ("safe", "helpful", "natural", "complete")
 _PROMPTS = FOLDER / "dialogues"
 _ASKED = frozenset({"items", "turns", "client_words", "therapist_words", "avoid", "rules"})
@@ -26,7 +26,6 @@ _ANSWERED = frozenset({"message", "topic", "therapist_words", "avoid", "rules"})
 _OWN_VARIABLES = {
     RULES: (frozenset({"referral"}), frozenset[str]()),
     JUDGE: (frozenset({"topic", "conversation"}), frozenset({"conversation"})),
-    TOPICS: (frozenset({"topics", "wanted"}), frozenset({"topics", "wanted"})),
     "response": (_ANSWERED, frozenset({"message"})),
 }
 
@@ -40,7 +39,7 @@ def load_prompts(own: Path | None = None) -> dict[str, Prompt]:
     Raises:
         UsageError: a prompt cannot be used; the folder is not there, or holds a prompt that nobody knows.
     """
-    paths = {name: _PROMPTS / f"{name}.jinja2" for name in (RULES, JUDGE, TOPICS)}
+    paths = {name: _PROMPTS / f"{name}.jinja2" for name in (RULES, JUDGE)}
     paths |= {name: one.prompt for name, one in instructors().items()}
     if own is not None:
         given = {path.stem: path for path in sorted(own.glob("*.jinja2"))}

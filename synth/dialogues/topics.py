@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from corpora.errors import UsageError
@@ -71,16 +71,3 @@ def assigned(weights: Mapping[str, float], total: int, *seed: object) -> list[st
     names = [name for name, count in quota(weights, total).items() for _ in range(count)]
     draw_of(*seed).shuffle(names)
     return names
-
-
-def extended(topics: Mapping[str, float], proposed: Sequence[str], wanted: int) -> dict[str, float]:
-    """The list with up to `wanted` proposed topics that it does not hold, each with the list's least weight."""
-    known, least = {topic.casefold() for topic in topics}, min(topics.values())
-    found = dict(topics)
-    for name in (" ".join(topic.split()) for topic in proposed):
-        if len(found) == len(topics) + wanted:
-            break
-        if name and len(name) <= _LONGEST and "|" not in name and name.casefold() not in known:
-            known.add(name.casefold())
-            found[name] = least
-    return found
