@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint ner fuzz chaos bench clean
+.PHONY: demo test lint ner encoder fuzz chaos bench clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/.core ## build the packaged sample
@@ -20,6 +20,9 @@ lint: .venv/.dev ## style, types, import arrows
 
 ner: .venv/.core ## train the packaged recognizer anew (5 to 10 minutes on one core) and print its scores
 	$(BIN)/python -m anonymize.ner.train
+
+encoder: .venv/.dev ## train the sentence encoder's adapter anew (10 to 20 minutes on one core)
+	$(BIN)/python -m anonymize.ner.tune
 
 fuzz: .venv/.dev ## readers on over 20,000 broken inputs (some minutes)
 	CORPORA_FUZZ=1200 $(BIN)/python -m pytest -n auto tests/corpora/test_sources_fuzz.py tests/corpora/test_sources_fuzz_forms.py

@@ -10,6 +10,7 @@ from anonymize.keys import KEY_BYTES
 from anonymize.metadata import names_in, publishable
 from anonymize.naming.finder import read_session
 from anonymize.naming.reading import Reading
+from anonymize.ner.encoder import chosen
 from anonymize.ner.plugged import PluggedModel
 from anonymize.replace import replace_session
 from anonymize.roster import Roster, Survey, build_roster, names_survey
@@ -38,9 +39,12 @@ class Deidentifier:
         dates: "surrogate" (no interval is kept) or "shift" (one constant per client, a multiple of seven days).
         rulings: classes and words that a person ruled on; they stand over what is found.
         ner: a further model whose spans join ours: a folder, or the name of an installed spaCy pipeline.
+        encoder: "auto" (the sentence encoder settles doubts where it is installed, else the packaged recognizer), "on"
+            or "off".
 
     Raises:
-        UsageError: the policy is unknown, the key is not 32 bytes long, or there is no such model.
+        UsageError: the policy is unknown, the key is not 32 bytes long, there is no such model, or the encoder is "on"
+            and not installed.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class Deidentifier:
         dates: str = "surrogate",
         rulings: Rulings = NO_RULINGS,
         ner: Path | None = None,
+        encoder: str = "auto",
     ) -> None:
         if policy not in POLICIES:
             raise UsageError(f"unknown policy {policy!r}; choose one of {', '.join(POLICIES)}")
@@ -62,6 +67,7 @@ class Deidentifier:
         self.dates = dates
         self.rulings = rulings
         self.model = PluggedModel(ner) if ner else None
+        self.encoder = chosen(encoder)
 
     def find(self, turns: list[str], known_names: Iterable[str] = (), roster: Roster | None = None) -> list[list[Span]]:
         """The identifiers of one session: per turn, sorted spans that do not overlap.
@@ -86,6 +92,7 @@ class Deidentifier:
                 frozenset(given.caller + others.caller),
                 strict=self.policy == "strict",
                 model=self.model,
+                encoder=self.encoder,
             )
         found = [sorted([*a, *b]) for a, b in zip(reading.spans(), structured, strict=True)]
         return reading, self.rulings.settle(turns, found)

@@ -57,8 +57,12 @@ class Rulings:
             return found
         stay = [[s for s in spans if not self._stays(s, turn)] for turn, spans in zip(turns, found, strict=True)]
         for turn, span in self._places(turns):
-            if all(span.end <= other.start or other.end <= span.start for other in stay[turn]):
-                stay[turn].append(span)
+            touched = [other for other in stay[turn] if other.start < span.end and span.start < other.end]
+            if not any(other.start <= span.start and span.end <= other.end for other in touched):
+                ends = [other.end for other in (span, *touched)]
+                starts = [other.start for other in (span, *touched)]
+                stay[turn] = [other for other in stay[turn] if other not in touched]
+                stay[turn].append(Span(min(starts), max(ends), span.type, span.rule))  # whole, though found in part
         return [sorted(spans) for spans in stay]
 
     def surveyed(self, survey: Survey) -> Survey:

@@ -8,6 +8,7 @@ from anonymize.naming import institutions, names, places, roads, unheard
 from anonymize.naming.reading import Reading
 from anonymize.ner import doubt
 from anonymize.ner.plugged import PluggedModel
+from anonymize.ner.reread import reread
 from anonymize.spans import Span
 
 
@@ -20,12 +21,13 @@ def read_session(
     *,
     strict: bool = False,
     model: PluggedModel | None = None,
+    encoder: bool = False,
 ) -> Reading:
     """Read one session and decide on every token.
 
     What is certain by shape (phrases, head words, spelled names) comes first; then every candidate is scored twice,
-    since the first pass fills the session's memory and the second uses it. What is in doubt then is for the packaged
-    recognizer, which reads nothing else.
+    since the first pass fills the session's memory and the second uses it. What is in doubt then is for a model of the
+    words around it.
 
     Args:
         turns: the session's turns.
@@ -35,6 +37,7 @@ def read_session(
         caller: look-up forms of names that the caller gave; they are masked with a capital even if they are words.
         strict: mask every unexplained capital inside a sentence.
         model: a model of the user's, asked last.
+        encoder: let the sentence encoder settle doubts; else the packaged recognizer does.
     """
     reading = Reading(turns, known, phrases, taken, caller, strict=strict)
     names.mark_caller(reading)
@@ -49,7 +52,11 @@ def read_session(
             break  # only a careless session still has names to learn
         _decide(reading)
     unheard.mark_unheard(reading)
-    doubt.settle(reading)
+    if encoder and reread(reading):
+        reading.remember()
+        _decide(reading)
+    if not encoder:
+        doubt.settle(reading)
     if model:
         model.add_to(reading)
         _decide(reading)

@@ -77,7 +77,7 @@ def mark_scored(reading: Reading) -> None:
     """
     evidence: dict[str, list[float]] = {}
     for i in range(reading.count):
-        if not _candidate(reading, i):
+        if not candidate(reading, i):
             continue
         kind, score, rule = judge(reading, i)
         if _slipped(reading, i):
@@ -91,7 +91,7 @@ def mark_scored(reading: Reading) -> None:
             reading.memory.setdefault(low, NAME if reading.vocab.flags.get(low, 0) & voc.NAME else LOCATION)
 
 
-def _candidate(reading: Reading, i: int) -> bool:  # noqa: PLR0911 - one return a case
+def candidate(reading: Reading, i: int) -> bool:  # noqa: PLR0911 - one return a case
     """Whether token i may be a name at all; most tokens are ruled out here, cheaply."""
     f = reading.flag[i]
     low = reading.low[i]

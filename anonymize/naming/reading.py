@@ -209,6 +209,9 @@ class Reading:
                 stop += 1
             if self.suffix[b - 1] == "s" and self._shop(kind, a, b):
                 stop += 2  # a shop's own possessive: "at Pimentel's, I ..."
+            text = self.turns[turn[a]]
+            while text[stop : stop + 1].isdigit():
+                stop += 1  # a user name's figures: DustyBoots72
             out[turn[a]].append(Span(start[a], stop, kind, self.rule[a]))
         return out
 

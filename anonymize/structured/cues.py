@@ -36,7 +36,7 @@ class Cue:
 
 
 _STRONG = re.compile(
-    r"number|\bid\b|i\.d|#|\bno\b|serial|imei|mrn|\bvin|plate|\btag|acct|account|routing|badge|docket|claim|\bpin\b|"
+    r"number|\bid\b|i\.d|#|\bno\b|serial|imei|mrn|\bvin|plate|\btag|acct|account|routing|sort code|badge|docket|claim|\bpin\b|"
     r"passcode|"
     r"licen|driver|\bdea\b|\bnpi\b|code|record|passport|inmate|booking|registration"
 )

@@ -148,7 +148,7 @@ _AGE = re.compile(
     rf"she's|he's|she is|he is|she was|he was|i'm|i am|who's|who is|who was|(?:will|'ll|'d|would|gonna|to) be|"
     rf"would've been|(?:would|'d) have been|"
     rf"(?:woman|man|lady|person) of|"
-    rf"(?:{_KIN})(?:'s| is| was)){_LINK} (?P<b>{_OVER_89})\b{_NO_AGE}"
+    rf"(?:{_KIN})(?:'s| is| was)){_LINK} (?P<b>{_OVER_89}(?:,? (?:or|maybe) {_AGED})?)\b{_NO_AGE}"
     rf"|\b(?P<subject>[^\W\d]+)(?:'s| is| was){_LINK} (?P<c>{_OVER_89})\b{_NO_AGE}"
     rf"|(?P<named>[^\W\d]+), (?P<d>9\d|1[01]\d),(?! \d)"
     rf"|[,.] (?P<f>ninety[- ]{UNIT}|a hundred and {BELOW_100})(?=[,.](?! \d))"
@@ -156,6 +156,7 @@ _AGE = re.compile(
     rf"|\b(?:till|until|past|at) (?P<m>9\d|ninety[- ]{UNIT})(?=[.,?!]| (?:she|he|and|my|with)\b|$)"
     rf"|(?:^|[.?!] )(?P<n>ninety[- ]{UNIT}|(?:a|one) hundred and {UNIT})(?=, (?:and|she|he|but|sharp|still)\b)"
     rf"|\b(?:they're|they were|we're) (?P<o>{_AGED} and {_AGED})\b{_NO_AGE}"
+    rf"|\b(?:was|be|being|like) (?P<s>{_AGED}(?:,? (?:or|maybe) {_AGED})?|a hundred(?={_CLOSED}))\b{_NO_AGE}"
     rf"|\bbig (?P<p>nine[- ]oh)\b"
     rf"|\boldest\b[^.?!]{{0,25}}? (?:is|was) (?P<q>{_OVER_89})\b{_NO_AGE}"
     rf"|\b(?P<r>{_AGED}) when (?:he|she|they|my \w+) (?:died|passed|went|moved|quit|stopped|was|were|had|got)\b"
@@ -185,7 +186,7 @@ def find_ages(text: str, low: str, before: str) -> Iterator[Span]:
     if (answer := _ANSWER.match(low)) and _ASKED.search(before):
         yield Span(*answer.span("age"), "AGE90", "age_over_89")
     for match in _AGE.finditer(low):
-        kind = next(name for name in "abcdefghijklmnopqr" if match[name] is not None)
+        kind = next(name for name in "abcdefghijklmnopqrs" if match[name] is not None)
         if kind == "c" and match["subject"] in _NO_SUBJECT:
             continue
         if kind == "d" and not (text[match.start("named")].isupper() or re.fullmatch(_KIN, match["named"])):

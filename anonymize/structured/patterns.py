@@ -32,10 +32,11 @@ _WRITTEN = re.compile(
     r"(?:,? ?(?:x|ext\.?|extension) ?\d{1,6})?|(?<![\w+])\+\d{1,3}(?:[-. ]?\(?\d{1,4}\)?){2,5}(?!\d))"
     r"|(?P<LOCAL>(?<![\w-])\d{3}-\d{4}(?![\w-]))"
     r"|(?P<VEHICLE>(?<![\w/+])(?=[a-z]*\d[a-z\d]*[a-z])(?=\d*[a-z])[a-hj-npr-z\d]{17}(?!\w))"
-    r"|(?P<CARD>(?<![\w-])\d{4}[- ]\d{4}[- ]\d{4}[- ]\d{1,7}(?![\w-])|(?<!\w)[a-z]{2}\d{2}[a-z]{4}\d{14,18}(?!\w))"
+    r"|(?P<SERIAL>(?<![\w/+@.-])(?=[a-z\d]*\d[a-z]+\d)(?=[a-z\d]*[a-z]\d+[a-z])[a-z\d]{10,16}(?![\w-]))"
+    r"|(?P<CARD>(?<![\w-])\d{4}[- ]\d{4}[- ]\d{4}[- ]\d{1,7}(?![\w-])|(?<!\w)[a-z]{2}\d{2}(?: ?[a-z]{4})?(?: ?\d{2,4}){3,7}(?!\w))"
     r"|(?P<HANDLE>(?<![\w.@])@[a-z_][\w.]{1,29}(?<!\.)|(?<![\w./@])[a-z][a-z\d]{1,20}(?:_[a-z\d]{1,20}){1,3}(?![\w/@])|(?<![\w/+])u/[\w-]{3,20})"
 )
-_CLASS = {"SITE": "URL", "LOCAL": "PHONE", "CARD": "ACCOUNT"}
+_CLASS = {"SITE": "URL", "LOCAL": "PHONE", "CARD": "ACCOUNT", "SERIAL": "DEVICE"}
 
 
 def find_written(low: str) -> Iterator[Span]:
@@ -49,7 +50,7 @@ def find_written(low: str) -> Iterator[Span]:
         yield Span(match.start(), match.end(), _CLASS.get(kind, kind), f"written_{kind.lower()}")
 
 
-_HINT = re.compile(r"@|[a-z]_[a-z\d]|://|\w\.\w|\d[-.:) ]{0,2}\d\d|[x*]-|u/|local \d|[\da-f]{2}:")
+_HINT = re.compile(r"@|[a-z]\d+[a-z]|[a-z]_[a-z\d]|://|\w\.\w|\d[-.:) ]{0,2}\d\d|[x*]-|u/|local \d|[\da-f]{2}:")
 
 _STREET = pattern("street")
 _STREET_WORD = pattern("street_word")
@@ -59,10 +60,10 @@ _UNIT = (
     rf"{_UNIT_NAME} ?#?(?:[a-z]?-?\d{{1,5}}[a-z]?\b|(?:{_NUMBER})\b(?:[- ](?:{_NUMBER})\b)*(?: [a-z]\b)?|[a-z]\b(?!'))"
 )
 _ADDRESS = re.compile(
-    rf"\b(?P<number>\d{{1,6}}[a-z]?|(?:{_NUMBER})\b(?:[- ](?:{_NUMBER})\b){{0,5}}),? (?P<name>(?:(?:[nsew]\.?|north|"
-    rf"south|east|west) )?"
+    rf"\b(?P<number>\d{{1,6}}(?:-?[a-z])?|(?:{_NUMBER})\b(?:[- ](?:{_NUMBER})\b){{0,5}}),? "
+    rf"(?P<name>(?:(?:[nsew]\.?|north|south|east|west) )?"
     rf"(?:[^\W\d_][\w'.-]{{0,25}} |\d{{1,3}}(?:st|nd|rd|th) ){{1,3}}?)(?P<street>{_STREET}|"
-    rf"{_STREET_WORD})\b\.?(?:,? {_UNIT})?"
+    rf"{_STREET_WORD})\b\.?(?: (?:north|south|east|west)\b)?(?:,? {_UNIT})?"
 )
 _STREET_HINT = re.compile(rf" (?:{_STREET}|{_STREET_WORD})\b")
 _NOT_A_STREET = words("not_a_street")

@@ -16,7 +16,7 @@ from anonymize.words.numerals import NUMBER_WORDS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CUE = re.compile(r"\b(?:plates?|tags?|rego|reg (?:number|plate|no)|registration|(?:hull|bow|boat) numbers?)\b")
+_CUE = re.compile(r"\b(?:plates?|tags?|rego|reg(?:'s| is| was| number| plate| no)|registration|(?:hull|bow|boat) numbers?)\b")
 _REACH = 90
 """How far after the cue a plate may begin, in characters, across the ends of turns."""
 
@@ -49,11 +49,16 @@ def find_plates(text: str, low: str, before: str) -> Iterator[Span]:
         at = bisect.bisect_left(cues, match.start())
         if at and match.start() - cues[at - 1] <= _REACH and _is_spelled(match.group()):
             yield Span(*match.span(), "VEHICLE", "plate_aloud")
-    for groups in _chains(text, low):
+    for groups in _chains(text, _CUE.sub(_blank, low)):
         start, end = groups[0].start(), groups[-1].end()
         at = bisect.bisect_left(cues, start)
         if at and start - cues[at - 1] <= _REACH and _is_plate(low[start:end]):
             yield Span(start, end, "VEHICLE", "plate_after_cue")
+
+
+def _blank(cue: re.Match[str]) -> str:
+    """A cue is no part of the plate after it: rego XB 71 QT."""
+    return "," * len(cue.group())
 
 
 def _chains(text: str, low: str) -> Iterator[list[re.Match[str]]]:

@@ -46,6 +46,7 @@ _STAGE_OF = {
     "keep": ("deidentify", "keep"),
     "decisions": ("deidentify", "decisions"),
     "ner": ("deidentify", "ner"),
+    "encoder": ("deidentify", "encoder"),
     "min_words": ("windows", "min_words"),
     "context_turns": ("windows", "context_turns"),
     "context_words": ("windows", "context_words"),

@@ -42,7 +42,7 @@ def keep_map_option(function: Function) -> Function:
 
 
 def detector_options(function: Function) -> Function:
-    """`--style`, `--dates`, `--policy`, `--known-names`, `--ner`, `--keep` and `--decisions`."""
+    """`--style`, `--dates`, `--policy`, `--known-names`, `--ner`, `--encoder`, `--keep` and `--decisions`."""
     for decorate in (
         option("--decisions", type=EXISTING_FILE, help="A steward's decisions on single words (`corpora review`)."),
         option(
@@ -53,6 +53,11 @@ def detector_options(function: Function) -> Function:
             help="A class that stays in the text; may be given again.",
         ),
         option("--ner", type=ANY_PATH, help="A model beside ours: its folder, or an installed spaCy pipeline's name."),
+        option(
+            "--encoder",
+            type=click.Choice(["auto", "on", "off"]),
+            help="Let the sentence encoder settle doubts; auto: where it is installed.",
+        ),
         option("--known-names", type=EXISTING_FILE, help="Text file, one name a line, masked wherever it stands."),
         option("--policy", type=click.Choice(["balanced", "strict"]), help="strict masks unknown capitals too."),
         option("--dates", type=click.Choice(["surrogate", "shift"]), help="shift keeps intervals (not Safe Harbor)."),

@@ -22,7 +22,8 @@ class Deidentify(Stage):
     wherever they stand. `keep` lists classes that stay in the text. `decisions` is a steward's CSV (see
     `anonymize.rulings`): words that stay or go whatever the detector says. `dates = "shift"` keeps intervals by one
     constant a client; such dates are not Safe Harbor. `ner` is a further model whose spans join ours: a folder, or the
-    name of an installed spaCy pipeline.
+    name of an installed spaCy pipeline. `encoder` says whether the sentence encoder settles doubts: "auto" where it is
+    installed, "on", "off".
     """
 
     name: ClassVar[str] = "deidentify"
@@ -37,27 +38,31 @@ class Deidentify(Stage):
     keep: tuple[Literal["LOCATION", "ORG", "DATE", "AGE90"], ...] = ()
     decisions: Path | None = None
     ner: Path | None = None
+    encoder: Literal["auto", "on", "off"] = "auto"
 
     def check(self) -> None:
         """Read the caller's names and the steward's decisions, and look for the model."""
         self.caller_names()
         self.rulings()
+        from anonymize.ner.encoder import chosen
+
+        chosen(self.encoder)
         if self.ner:
             from anonymize.ner.plugged import PluggedModel
 
             PluggedModel(self.ner).load()
 
     def parameters(self) -> dict[str, Any]:
-        """The fields as JSON values, files and the model by the hash of their content."""
-        if not self.ner:
-            return super().parameters()
+        """The fields as JSON values, files and models by the hash of their content."""
+        from anonymize.ner.encoder import chosen, digest
         from anonymize.ner.plugged import model_digest
 
-        return super().parameters() | {"ner": model_digest(self.ner)}
+        models = {"encoder": digest() if chosen(self.encoder) else None}
+        return super().parameters() | models | ({"ner": model_digest(self.ner)} if self.ner else {})
 
     def deidentifier(self, key: bytes) -> Deidentifier:
         """The detector with these parameters, one a process."""
-        return _deidentifier(key, self.policy, self.style, self.dates, self.rulings(), self.ner)
+        return _deidentifier(key, self.policy, self.style, self.dates, self.rulings(), self.ner, self.encoder)
 
     def rulings(self) -> Rulings:
         """The classes that stay and the steward's decisions.
@@ -79,10 +84,12 @@ class Deidentify(Stage):
 
 
 @cache
-def _deidentifier(key: bytes, policy: str, style: str, dates: str, rulings: Rulings, ner: Path | None) -> Deidentifier:
+def _deidentifier(
+    key: bytes, policy: str, style: str, dates: str, rulings: Rulings, ner: Path | None, encoder: str
+) -> Deidentifier:
     from anonymize import Deidentifier
 
-    return Deidentifier(key=key, policy=policy, style=style, dates=dates, rulings=rulings, ner=ner)
+    return Deidentifier(key, policy, style, dates, rulings, ner, encoder)
 
 
 @cache

@@ -210,6 +210,6 @@ def test_doubts_are_settled_by_the_packaged_recognizer():
         "i work at golden wagon.",
         "it was a golden wagon on the landing.",
     ]
-    spans = Deidentifier(KEY).find(turns)
+    spans = Deidentifier(KEY, encoder="off").find(turns)
     assert [[(s.type, s.rule) for s in of_turn] for of_turn in spans[:2]] == [[("ORG", "ner")], [("ORG", "unheard")]]
-    assert Deidentifier(KEY).find(turns) == spans
+    assert Deidentifier(KEY, encoder="off").find(turns) == spans

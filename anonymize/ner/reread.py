@@ -1,0 +1,122 @@
+"""The encoder's second reading: where the rules are unsure, the words around decide.
+
+In a session with capitals the doubts are few: candidates that missed their threshold, capitals that nothing explains,
+decisions that rest on context or memory alone. They are read with ten words on each side. Without capitals any
+plain word may belong to a name, and the whole session is read. The encoder may add and may take back; it takes back
+only what it is sure of, since recall comes first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anonymize.naming.evidence import judge, threshold
+from anonymize.naming.names import candidate
+from anonymize.naming.reading import KEPT, NAME, TAKEN
+from anonymize.ner.encoder import CLASSES, encoder
+from anonymize.words import context
+from anonymize.words import vocabulary as voc
+from anonymize.words.tokens import NUMBER, START
+
+if TYPE_CHECKING:
+    from anonymize.naming.reading import Reading
+
+RULE = "encoder"
+_AROUND = 10  # words read on each side of a doubt
+_UNDER = {True: 4.0, False: 1.5}  # how far under its threshold a score is worth a look, with and without a capital
+_IDLE = voc.CAPITAL | voc.KEEP | voc.STATE | voc.KIN | voc.TITLE  # identifies nobody by itself
+_STRETCH = 64  # words read at once where all are read; a sentence is not cut before twice as many
+
+_CANDIDATE = {True: 0.5, False: 0.6}
+_OTHER = {True: 0.85, False: 0.45}
+_BARRED = 0.95
+"""The probability that a candidate, another word, and a word that identifies nobody by itself need; the first two by
+whether capitals mean something. Set on tests/gold/second and third and gold-dev, read by an adapter that had not been
+trained on them."""
+
+_NOTHING = 0.05
+_TAKEN_BACK = {"context": 0.06, "list": 0.05, "unheard": 0.1, "capital": 0.03, "head": 0.02, "memory": 0.025}
+"""The probability under which an open word stays one, and under which each rule is overruled; set on the same."""
+
+
+def reread(reading: Reading) -> bool:
+    """Add and take back decisions where the rules are unsure; whether there were any."""
+    doubts = [i for i in range(reading.count) if _doubted(reading, i)] if reading.cased else []
+    ranges = _around(reading, doubts) if reading.cased else _all(reading)
+    changed = False
+    for i, found in encoder().read(reading, ranges).items():
+        likely = 1.0 - found[0]
+        if reading.label[i]:
+            if not reading.strict and _soft(reading, i) and likely < _TAKEN_BACK[reading.rule[i]]:
+                reading.label[i] = reading.rule[i] = ""
+                reading.status[i] = KEPT
+                changed = True
+        elif _open(reading, i) and likely >= _needed(reading, i):
+            kind = max(CLASSES[1:], key=lambda name: found[CLASSES.index(name)])
+            reading.mark(i, i + 1, kind, RULE)
+            changed = True
+        elif likely < _NOTHING and reading.wordy(i) and not (reading.status[i] or reading.strict):
+            reading.status[i] = KEPT  # the word, also where the session comes to know a name like it
+    return changed
+
+
+def _open(reading: Reading, i: int) -> bool:
+    """Whether token i may become a name at all."""
+    if reading.label[i] or reading.status[i] in (KEPT, TAKEN) or reading.shape[i] == NUMBER:
+        return False
+    if reading.wordy(i) and i + 1 < reading.count and reading.shape[i + 1] == NUMBER:
+        return False  # Room 4, page 114
+    low = reading.low[i]
+    return len(low) > 1 and low not in context.FUNCTION and low not in context.CRIES | context.ENDEARMENTS
+
+
+def _needed(reading: Reading, i: int) -> float:
+    if reading.flag[i] & _IDLE:
+        return _BARRED
+    return (_CANDIDATE if candidate(reading, i) else _OTHER)[reading.cased]
+
+
+def _soft(reading: Reading, i: int) -> bool:
+    """Whether the decision on token i can be taken back: by a rule of weight, where the token is a word or unknown."""
+    if reading.rule[i] == "memory":
+        return reading.label[i] == NAME and reading.wordy(i)  # a remembered phrase is sure
+    if reading.rule[i] not in _TAKEN_BACK:
+        return False
+    return reading.wordy(i) or not reading.flag[i] or not reading.cased
+
+
+def _doubted(reading: Reading, i: int) -> bool:
+    if reading.label[i]:
+        return _soft(reading, i)
+    if not _open(reading, i) or reading.flag[i] & _IDLE:
+        return False
+    capital = reading.capital(i)
+    if capital and reading.inside(i):
+        return True
+    if not candidate(reading, i):
+        return False
+    kind, score, _ = judge(reading, i)
+    return score >= threshold(reading, i, kind) - _UNDER[capital]
+
+
+def _around(reading: Reading, doubts: list[int]) -> list[tuple[int, int]]:
+    """The tokens around the doubts, as ranges (first, end) that do not overlap."""
+    ranges: list[tuple[int, int]] = []
+    for i in doubts:
+        a, b = max(0, i - _AROUND), min(reading.count, i + _AROUND + 1)
+        if ranges and a <= ranges[-1][1] and b - ranges[-1][0] <= 2 * _STRETCH:
+            ranges[-1] = (ranges[-1][0], b)
+        else:
+            ranges.append((max(a, ranges[-1][1] if ranges else 0), b))
+    return ranges
+
+
+def _all(reading: Reading) -> list[tuple[int, int]]:
+    """The whole session in ranges that end where a sentence does."""
+    ranges, a = [], 0
+    for i in range(1, reading.count + 1):
+        long = i - a >= _STRETCH and (i == reading.count or reading.before[i] == START)
+        if long or i - a == 2 * _STRETCH or i == reading.count:
+            ranges.append((a, i))
+            a = i
+    return ranges

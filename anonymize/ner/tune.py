@@ -1,0 +1,210 @@
+"""`make encoder`: train the encoder's adapter on the book and the marked transcripts, and write it beside this file.
+
+Low-rank adaptation (Hu et al., "LoRA", 2021) of every matrix in the six layers; norms, head and the embedding of lists
+and capitals are trained whole. An example is a stretch of 40 words with eight before it. Each round draws anew which
+texts lose their capitals, and some their punctuation too. Ten to twenty minutes on one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from anonymize.naming.reading import TAKEN, Reading
+from anonymize.ner import encoder as enc
+from anonymize.ner.book import TRAINED_ON, read_book
+from anonymize.ner.fill import Example, bare
+from anonymize.proof.gold import read_gold
+from anonymize.structured.find import find_structured
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+SEED, ROUNDS, BATCH = 1, 4, 32
+RANK, SCALE = 16, 2.0
+"""Of the low-rank products: their rank, and what they are multiplied by (alpha 32 over rank 16)."""
+
+RATE, WARM_UP, LAST_RATE = 1e-3, 0.05, 2e-5
+"""Learning rate, the share of all steps over which it rises, and what it falls to."""
+
+SMOOTHING = 0.02
+_WORDS, _BEFORE = 40, 8  # of an example, and before it for context only
+_CASES, _SHARES = ("written", "lower", "bare"), (0.45, 0.40, 0.15)
+_UNLISTED = 0.08  # of the words lose what the lists know of them, as names do that no list has
+_POOL = 1024  # examples that are sorted by length together
+_IGNORED = -100
+_CLASS = {"PERSON": 1, "NAME": 1, "LOCATION": 2, "ORG": 3}
+
+
+@dataclass(slots=True)
+class Stretch:
+    """A window and, for each of its pieces, the class that it should get (`_IGNORED`: none is asked)."""
+
+    window: enc.Window
+    classes: list[int]
+
+
+def sessions() -> list[list[Example]]:
+    """What is trained on: the book's utterances, each by itself, and the transcripts, turn by turn."""
+    paths = [path for folder in TRAINED_ON for path in sorted(folder.glob("*.gold"))]
+    told = [
+        [Example(turn.text, [(s.start, s.end, s.type) for s in turn.spans]) for turn in read_gold(path).turns]
+        for path in paths
+    ]
+    return [*told, *([example] for example in read_book())]
+
+
+def cased(turns: Sequence[Example], case: str) -> list[Example]:
+    """The turns as written, in lower case, or in lower case without punctuation."""
+    if case == "bare":
+        return [bare(turn) for turn in turns]
+    return list(turns) if case == "written" else [Example(turn.text.lower(), turn.spans) for turn in turns]
+
+
+def stretches(pieces: enc.Pieces, turns: Sequence[Example]) -> Iterator[Stretch]:
+    """A session cut into stretches; identifiers of other classes are left to other detectors and not asked for."""
+    texts = [turn.text for turn in turns]
+    reading = Reading(texts, {}, {}, find_structured(texts), frozenset(), strict=False)
+    wanted = [_IGNORED if status == TAKEN else 0 for status in reading.status]
+    tokens = reading.tokens
+    for number, turn in enumerate(turns):
+        for start, end, label in turn.spans:
+            for i in range(tokens.first[number], tokens.first[number + 1]):
+                if tokens.start[i] < end and start < tokens.end[i] and label in _CLASS:
+                    wanted[i] = _CLASS[label]
+    for first in range(0, reading.count, _WORDS):
+        a = max(0, first - _BEFORE)
+        window = enc.Window(pieces, reading, a, min(reading.count, first + _WORDS))
+        classes = [_IGNORED] * len(window.ids)
+        for at, word in enumerate(window.words):
+            if word >= 0 and a + word >= first and window.words[at - 1] != word:
+                classes[at] = wanted[a + word]  # a word is judged at its first piece
+        yield Stretch(window, classes)
+
+
+def adapt(model: nn.Module) -> dict[str, nn.Parameter]:
+    """Put low-rank products over the layers' matrices; all that is trained, under the adapter file's names."""
+    import torch
+    from torch import nn
+    from torch.nn.utils import parametrize
+
+    class LowRank(nn.Module):
+        def __init__(self, outputs: int, inputs: int) -> None:
+            super().__init__()
+            self.down = nn.Parameter(torch.randn(RANK, inputs) * 0.3 / RANK**0.5)
+            self.up = nn.Parameter(torch.zeros(outputs, RANK))
+
+        def forward(self, weight: Tensor) -> Tensor:
+            return weight + SCALE * (self.up @ self.down)
+
+    trained = {}
+    for name, parameter in list(model.named_parameters()):
+        layer = name.startswith("layers.")
+        parameter.requires_grad = not name.startswith(("word.", "place.")) and (not layer or ".norm" in name)
+        if parameter.requires_grad:
+            trained[name] = parameter
+        elif layer and name.endswith("weight"):
+            path, _, attribute = name.rpartition(".")
+            product = LowRank(*parameter.shape)
+            parametrize.register_parametrization(model.get_submodule(path), attribute, product)
+            trained |= {name + enc.DOWN: product.down, name + enc.UP: product.up}
+    return trained
+
+
+def train(seed: int, rounds: int) -> dict[str, Tensor]:
+    """The adapter: name -> tensor of 16-bit floats."""
+    import torch
+    from torch import nn
+
+    draw = random.Random(seed)  # noqa: S311 - training, no secret
+    torch.manual_seed(seed)
+    model = enc.build()
+    model.load_state_dict(enc.base_weights(), strict=False)
+    nn.init.zeros_(model.get_parameter("bits.weight"))
+    trained = adapt(model)
+    optimizer = torch.optim.AdamW(trained.values(), lr=RATE, weight_decay=0.01)
+    schedule: torch.optim.lr_scheduler.LRScheduler | None = None
+    pieces, texts = enc.Pieces(enc.folder() / "vocab.txt"), sessions()
+    model.train()
+    for number in range(rounds):
+        began, losses = time.perf_counter(), []
+        batches = _batches(pieces, texts, draw)
+        schedule = schedule or torch.optim.lr_scheduler.OneCycleLR(
+            optimizer,
+            RATE,
+            total_steps=rounds * len(batches) + rounds * 8,  # rounds differ by a few batches
+            pct_start=WARM_UP,
+            anneal_strategy="linear",
+            final_div_factor=RATE / 25 / LAST_RATE,
+            cycle_momentum=False,
+        )
+        for batch in batches:
+            losses.append(_step(model, batch, draw))
+            nn.utils.clip_grad_norm_(trained.values(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad()
+            schedule.step()
+        report = f"round {number + 1} of {rounds}: loss {sum(losses) / len(losses):.4f}"
+        print(f"{report}, {time.perf_counter() - began:.0f} s", flush=True)  # noqa: T201 - a command's progress
+    return {name: _stored(name, value.detach()) for name, value in trained.items()}
+
+
+def _stored(name: str, value: Tensor) -> Tensor:
+    return (value * SCALE if name.endswith(enc.UP) else value).half().contiguous()
+
+
+def _batches(pieces: enc.Pieces, texts: Sequence[Sequence[Example]], draw: random.Random) -> list[list[Stretch]]:
+    """One round's examples, those of like length together."""
+    drawn = [
+        stretch
+        for turns in texts
+        for stretch in stretches(pieces, cased(turns, draw.choices(_CASES, _SHARES)[0]))
+    ]
+    draw.shuffle(drawn)
+    batches = []
+    for first in range(0, len(drawn), _POOL):
+        pool = sorted(drawn[first : first + _POOL], key=lambda stretch: len(stretch.classes))
+        batches += [pool[k : k + BATCH] for k in range(0, len(pool), BATCH)]
+    draw.shuffle(batches)
+    return batches
+
+
+def _step(model: nn.Module, batch: Sequence[Stretch], draw: random.Random) -> float:
+    """Forward and backward over one batch; its mean loss per word asked."""
+    import torch
+
+    ids, mask, bits = enc.batch_of([stretch.window for stretch in batch])
+    unlisted = torch.tensor([[draw.random() < _UNLISTED for _ in row] for row in ids])
+    bits[unlisted] *= torch.tensor([float(bit >= enc.LISTED) for bit in range(enc.FEATURES)])
+    wanted = torch.full(ids.shape, _IGNORED)
+    for row, stretch in enumerate(batch):
+        wanted[row, : len(stretch.classes)] = torch.tensor(stretch.classes)
+    with torch.autocast("cpu", torch.bfloat16):
+        scores = model(ids, mask, bits)
+    loss = torch.nn.functional.cross_entropy(
+        scores.float().flatten(0, 1), wanted.flatten(), ignore_index=_IGNORED, label_smoothing=SMOOTHING
+    )
+    loss.backward()  # type: ignore[no-untyped-call]
+    return float(loss)
+
+
+def main() -> None:
+    """Train and save."""
+    from safetensors.torch import save_file
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=enc.ADAPTER, help="file of the adapter [default: the packaged one]")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    arguments = parser.parse_args()
+    save_file(train(arguments.seed, arguments.rounds), arguments.out)
+
+
+if __name__ == "__main__":
+    main()
