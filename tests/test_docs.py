@@ -97,6 +97,13 @@ def test_the_reference_holds_every_command_option_and_stage(pages, site):
     assert "pipelines.stages.windows.Windows.min_words" in stages
 
 
+def test_every_test_that_a_page_names_is_there():
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+    named = {name for page in pages for name in re.findall(r"`(tests/[\w./*-]+)`", page.read_text(encoding="utf-8"))}
+    assert len(named) > 20
+    assert [name for name in named if not any(ROOT.glob(name.rstrip("/")))] == []
+
+
 def test_the_page_of_recipes_names_every_stage_and_parameter():
     table = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*)$", table, re.MULTILINE))
