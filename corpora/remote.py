@@ -36,13 +36,14 @@ def local_input(text: str) -> Path:
     """
     if not is_remote(text):
         return Path(text)
-    target = _cache() / hashlib.sha256(text.encode()).hexdigest()[:32]
+    target = private_folder(cache_folder()) / hashlib.sha256(text.encode()).hexdigest()[:32]
     return _from_hub(text.removeprefix(HUB), target) if text.startswith(HUB) else _from_url(text, target)
 
 
-def _cache() -> Path:
+def cache_folder() -> Path:
+    """Where fetched inputs lie: in the user's cache, private."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return private_folder(Path(base) / "therapy-corpora" / "fetched")
+    return Path(base) / "therapy-corpora" / "fetched"
 
 
 def _from_url(url: str, target: Path) -> Path:

@@ -8,6 +8,12 @@ SWITCHES = {
     "GX_ANALYTICS_ENABLED": "false",
     "RAY_USAGE_STATS_ENABLED": "0",
 }
+HEEDED: dict[str, tuple[str, str, object]] = {
+    "HF_UPDATE_DOWNLOAD_COUNTS": ("datasets.config", "HF_UPDATE_DOWNLOAD_COUNTS", False),
+    "HF_HUB_DISABLE_TELEMETRY": ("huggingface_hub.constants", "HF_HUB_DISABLE_TELEMETRY", True),
+    "RAY_USAGE_STATS_ENABLED": ("ray._common.usage.usage_lib", "usage_stats_enabled", False),
+}
+"""Switch -> where its library says what it made of it: a module, a name in it, and the value that means silence."""
 
 
 def close_egress() -> None:

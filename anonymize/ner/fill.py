@@ -1,4 +1,4 @@
-"""Training sentences for the recognizer: our carriers filled from our lists, by a seeded draw.
+"""Training sentences for the recognizer: our carriers filled from our lists, and what is written out, by a seeded draw.
 
 A carrier is a line of `carriers.toml`: `[a|b]` is a choice, `{slot}` a draw. Slots that stand for identifiers leave a
 span; half of the sentences lose their capitals, and some of these their punctuation too, as transcripts do.
@@ -42,6 +42,8 @@ _LOWER, _UPPER, _SLIPPED = 0.5, 0.03, 0.04  # shares of examples without, with o
 _BARE = 0.4  # of the lower-cased, without punctuation
 _NOISE = 0.12  # of the ordinary words, drawn anew from the dictionary
 _LONGEST = 3  # carriers in an example
+_WRITTEN = 0.5  # of the pieces, where there are utterances to draw from
+_SWAPPED = 0.5  # of these, with other names
 _KNOWN = 30_000  # of the dictionary, by frequency: words that a speaker may use
 _CURLY = 0.2  # with typographic quotes
 _NAMED = 0.3  # of the mixed, with a name that is no word
@@ -70,29 +72,58 @@ class Example:
 class Filler:
     """Draws examples; the same seed and lists give the same ones."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, written: Sequence[Example] = ()) -> None:
+        """Draw from the carriers and, where given, about as often from `written` (`anonymize.ner.book`)."""
         path = importlib.resources.files("anonymize.ner") / "carriers.toml"
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         self.random = random.Random(seed)  # noqa: S311 - sentences, not secrets
         self.words = {name: text.split("|") for name, text in document["words"].items()}
+        self.written = written
         self.carriers = {name: text.strip().splitlines() for name, text in document["carriers"].items()}
         ranks = range(len(lists()["common"]))
         self.often = list(itertools.accumulate(1 / (rank + _FLAT) for rank in ranks))
 
     def example(self) -> Example:
-        """One example of one to three carriers, written in one of the ways in which transcripts are."""
+        """One example of one to three carriers or utterances, in one of the ways in which transcripts are written."""
         out = Example()
         draw, curly = self.random.random(), self.random.random() < _CURLY
+        slipped = draw > 1 - _SLIPPED
         for _ in range(self.random.randint(1, _LONGEST)):
+            out.add(" " if out.text else "")
+            if self.written and self.random.random() < _WRITTEN:
+                self._say(self.random.choice(self.written), out, slipped=slipped)
+                continue
             section = self.random.choices(list(_SECTIONS), list(_SECTIONS.values()))[0]
             carrier = self._mixed() if section == "mixed" else self._pick(self.carriers[section])
-            out.add(" " if out.text else "")
-            self._fill(carrier, out, slipped=draw > 1 - _SLIPPED)
+            self._fill(carrier, out, slipped=slipped)
         if curly:
             out.text = _OPENING.sub("\u201c", out.text).replace('"', "\u201d").replace("'", "\u2019")
         if draw < _LOWER:
-            return _bare(out) if draw < _LOWER * _BARE else Example(out.text.lower(), out.spans)
+            return bare(out) if draw < _LOWER * _BARE else Example(out.text.lower(), out.spans)
         return Example(out.text.upper(), out.spans) if draw < _LOWER + _UPPER else out
+
+    def _say(self, written: Example, out: Example, *, slipped: bool) -> None:
+        """Append what is written out; in part of the draws with other names, lest those be learnt by heart."""
+        swapped, previous = self.random.random() < _SWAPPED, 0
+        for start, end, label in written.spans:
+            out.add(written.text[previous:start])
+            name = written.text[start:end]
+            name = self._other(name, label) if swapped else name
+            out.add(name.lower() if slipped else name, label)
+            previous = end
+        out.add(written.text[previous:])
+
+    def _other(self, name: str, label: str) -> str:
+        """A like name from the lists; one that is an ordinary word or on no list stays."""
+        if label == "LOCATION":
+            other = self._pick(lists()["town"]) if _solid(name) & voc.PLACE else name
+        else:
+            other = " ".join(self._like(word) if label == "PERSON" else word for word in name.split(" "))
+        return other if name.islower() or other == name else _titled(other)
+
+    def _like(self, word: str) -> str:
+        flag = _solid(word)
+        return self._pick(lists()["given" if flag & voc.GIVEN else "surname"]) if flag & voc.NAME else word
 
     def _fill(self, carrier: str, out: Example, *, slipped: bool) -> None:
         text = _CHOICE.sub(lambda m: self._pick(m[1].split("|")), carrier)
@@ -213,11 +244,17 @@ class Filler:
         return self._org()
 
 
+def _solid(word: str) -> int:
+    """What the lists know of a word that is no ordinary one; else 0."""
+    flag = voc.vocabulary().flags.get(word.lower(), 0)
+    return 0 if flag & (voc.AMBIGUOUS | voc.PLACE_WORD) else flag
+
+
 def _titled(text: str) -> str:
     return " ".join(word[:1].upper() + word[1:] for word in text.split(" "))
 
 
-def _bare(example: Example) -> Example:
+def bare(example: Example) -> Example:
     """The example in lower case without punctuation, its spans moved along."""
     out, previous = Example(), 0
     for start, end, label in example.spans:

@@ -110,7 +110,7 @@ def read_gold(path: Path) -> Gold:
         except ValueError as error:
             raise UsageError(f"{path}:{number}: {error}") from None
     for turn, text in zip(gold.turns, marked, strict=True):
-        turn.text, turn.spans = _as_spoken(text)
+        turn.text, turn.spans = as_spoken(text)
     return gold
 
 
@@ -133,6 +133,31 @@ def render_folder(source: Path, out: Path) -> list[Gold]:
         (out / "raw" / gold.name).write_text(gold.raw, encoding="utf-8")
         (out / "gold" / gold.name).with_suffix(".json").write_text(gold.to_json(), encoding="utf-8")
     return golds
+
+
+def as_spoken(marked: str) -> tuple[str, list[GoldSpan]]:
+    """A marked line as it was said, and what is marked in it; offsets count in the text that is returned.
+
+    Noise is left out, white space folded, no blank kept between removed noise and punctuation.
+
+    Raises:
+        ValueError: a mark is not closed, holds nothing or is of no known type.
+    """
+    text, spans, after_noise = "", [], False
+    for kind, piece in _pieces(marked):
+        if kind == NOISE:
+            text, after_noise = (text.rstrip() + " ").lstrip(), True
+            continue
+        words = re.sub(r"\s+", " ", piece)
+        if after_noise and words.lstrip()[:1] in tuple(".,;:?!"):
+            text, words = text.rstrip(), words.lstrip()
+        if not text or text.endswith(" "):
+            words = words.removeprefix(" ")
+        after_noise = after_noise and not words.strip()
+        if kind:
+            spans.append(GoldSpan(kind, len(text), len(text) + len(words), words))
+        text += words
+    return text.rstrip(), spans
 
 
 def _follow(gold: Gold, marked: list[str], line: str) -> None:
@@ -205,25 +230,6 @@ def _plain(text: str) -> str:
     if _STRAY.search(text):
         raise ValueError("a mark is not closed on its line, or holds the closing sign of a mark")
     return text
-
-
-def _as_spoken(marked: str) -> tuple[str, list[GoldSpan]]:
-    """The turn's text without noise, white space folded, no blank between removed noise and punctuation."""
-    text, spans, after_noise = "", [], False
-    for kind, piece in _pieces(marked):
-        if kind == NOISE:
-            text, after_noise = (text.rstrip() + " ").lstrip(), True
-            continue
-        words = re.sub(r"\s+", " ", piece)
-        if after_noise and words.lstrip()[:1] in tuple(".,;:?!"):
-            text, words = text.rstrip(), words.lstrip()
-        if not text or text.endswith(" "):
-            words = words.removeprefix(" ")
-        after_noise = after_noise and not words.strip()
-        if kind:
-            spans.append(GoldSpan(kind, len(text), len(text) + len(words), words))
-        text += words
-    return text.rstrip(), spans
 
 
 def _role_of(label: str) -> str:

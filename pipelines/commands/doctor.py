@@ -14,7 +14,7 @@ from pipelines.commands.options import EXISTING, key_file_option
 @click.argument("run", type=EXISTING, required=False)
 @key_file_option
 def doctor(run: Path | None, key_file: Path | None) -> None:
-    """Check key, packages, extras, egress switches and, of a build RUN, the files' modes; says what to fix."""
+    """Check key, packages, versions, extras, egress switches and, of a build RUN, modes and key; say what to fix."""
     from anonymize.keys import default_key_file
     from pipelines.doctor import examine
 

@@ -1,14 +1,16 @@
 import json
 import re
+from pathlib import Path
 
 import pytest
 import spacy
 
 from anonymize import Deidentifier
-from anonymize.ner import MODEL, SCORES
+from anonymize.ner import MODEL, SCORES, measure
+from anonymize.ner.book import HELD_OUT, read_transcripts
 from anonymize.ner.fill import LABELS, Filler
 from anonymize.ner.plugged import PluggedModel, model_digest, span_type
-from anonymize.ner.train import blank_pipeline, sample_turns, scores, train
+from anonymize.ner.train import blank_pipeline, in_case, scores, train
 from corpora.errors import UsageError
 
 KEY = b"k" * 32
@@ -49,9 +51,22 @@ def test_training_goes_down_its_loss_and_the_same_seed_gives_the_same_model():
 def test_the_recorded_scores_are_those_of_the_packaged_model():
     recorded = json.loads(SCORES.read_text(encoding="utf-8"))
     nlp = spacy.load(MODEL)
-    for name, case in (("sample, as written", str), ("sample, lower case", str.lower)):
-        for rate, value in scores(nlp, sample_turns(case))["all"].items():
-            assert value == pytest.approx(recorded[name]["all"][rate], abs=0.01)
+    turns = list(read_transcripts(HELD_OUT))
+    for name, case in (("as written", str), ("lower case", str.lower)):
+        for rate, value in scores(nlp, in_case(turns, case))["all"].items():
+            assert value == pytest.approx(recorded[f"transcripts held out, {name}"]["all"][rate], abs=0.01)
+
+
+@pytest.mark.integration
+def test_what_the_recognizer_adds_is_measured_without_and_with_it(monkeypatch, capsys):
+    gold = Path(__file__).parents[2] / "corpora" / "sample" / "st-101-1.gold"
+    monkeypatch.setattr("sys.argv", ["measure", str(gold)])
+    measure.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(", ")[1].split(":")[0] for line in lines] == ["cased", "lower"]
+    for line in lines:
+        without, seen = map(int, re.search(r"missed (\d+) -> (\d+)", line).groups())
+        assert seen <= without, "it can only add"
 
 
 @pytest.fixture

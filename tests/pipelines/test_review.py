@@ -6,6 +6,8 @@ import stat
 
 import pytest
 
+from anonymize.proof.review import Review
+
 pytestmark = pytest.mark.integration
 
 TALK = """THERAPIST: {ask} I ask since you said last time that it was hard, and I would like to hear more of it now.
@@ -92,6 +94,7 @@ def test_the_loop(corpora_command, folder, key_file, tmp_path):
     corpora_command("review", "out", "--sample", 10, check=True)
     sample = (work / "review/sample.csv").read_text(encoding="utf-8")
     assert "luchi" not in sample
+    assert all(row["text"].startswith("> ") for row in csv.DictReader(sample.splitlines()))
     (tmp_path / "read.csv").write_text(sample.replace(",\n", ",no\n"))
     told = corpora_command("review", "out", "--record", "read.csv", "--by", "A. Steward", check=True).stdout
     assert "0 of 10 passages held a leak: at 95 % confidence at most 25.89 %" in told
@@ -125,3 +128,11 @@ def test_wrong_calls(corpora_command, tmp_path):
     assert "line 2" in refused.stderr
     assert "Quillon" not in refused.stderr
     assert "--keep" in corpora_command("build", "--keep", "NAME").stderr
+
+
+def test_a_passage_in_a_table_starts_no_formula():
+    review = Review()
+    review.add(["=cmd|' /C calc'!A0 and the blorptask was there", "@SUM(1) blorptask"], [[], []])
+    contexts = [context for finding in review.findings() for context in finding.contexts]
+    assert any("=cmd" in context for context in contexts)
+    assert all(context.startswith("... ") for context in contexts)
