@@ -29,6 +29,8 @@ _PAGES = {
 """Pages that stand outside docs/ -> their place in the site."""
 _ORIGINS = {place: path for path, place in _PAGES.items()}
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)\s#]+)")
+_LEAD = re.compile(r"^(?!- | )(.+)\n(?=- )", re.MULTILINE)
+"""The line before a list: this Markdown wants an empty one between them."""
 _LANGUAGES = {".py": "python", ".toml": "toml"}
 
 
@@ -45,7 +47,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
-    """Lead links to where their targets stand in the site."""
+    """Lead links to where their targets stand in the site, and fill in what is generated."""
     here = page.file.src_uri
     origin = _origin(here)
 
@@ -56,7 +58,9 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     def moved(link: re.Match[str]) -> str:
         return os.path.relpath(_place(_target(origin, link[0])), PurePosixPath(here).parent)
 
-    return _LINK.sub(moved, markdown)
+    parts = _LINK.sub(moved, markdown).split("```")
+    parts[::2] = (_LEAD.sub(r"\1\n\n", part) for part in parts[::2])  # outside code
+    return "```".join(parts)
 
 
 def _origin(place: str) -> str:

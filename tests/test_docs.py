@@ -97,6 +97,14 @@ def test_the_reference_holds_every_command_option_and_stage(pages, site):
     assert "pipelines.stages.windows.Windows.min_words" in stages
 
 
+@pytest.mark.integration
+def test_a_list_under_a_sentence_is_shown_as_one(pages):
+    glued = [
+        path.name for path in pages if re.search(r"<p>[^<]*(<(?!/p>)[^<]*)*\n- ", path.read_text(encoding="utf-8"))
+    ]
+    assert glued == []
+
+
 def test_every_test_that_a_page_names_is_there():
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
     named = {name for page in pages for name in re.findall(r"`(tests/[\w./*-]+)`", page.read_text(encoding="utf-8"))}

@@ -86,7 +86,8 @@ class Pool:
         if self._stillborn >= DEATHS:
             raise CorporaError(
                 "worker processes die as soon as they start (killed, or out of memory); finished work is kept: run the "
-                "same command again with fewer --workers, or with --engine serial, which says more"
+                "same command again with fewer --workers, or with --engine serial, which says more. A program of your "
+                "own starts its build under `if __name__ == '__main__':`, for workers import its file"
             )
         self._workers[self._workers.index(worker)] = _Worker(self._context, self._alive)
 
