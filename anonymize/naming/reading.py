@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
 from anonymize.roster import Kind, Survey, SurveyForm
@@ -28,6 +29,7 @@ _SURE = 3  # times that a name of the caller's or of the client's other sessions
 class Reading:
     """Parallel lists over the session's tokens, for the rules to read and to write.
 
+    `at` has where each look-up form stands, `letters` where tokens of one character do.
     `flag` is what the lists know (`vocabulary`), `shape` the capitals as far as they mean something, `status` one of
     `FREE`, `KEPT`, `TAKEN`; `label` ("", NAME, LOCATION, ORG) and `rule` are the decision. `memory` maps a token's
     look-up form to the type that the session, or the client's others, are sure of; `phrases` does so for several words;
@@ -53,7 +55,12 @@ class Reading:
         tokens = self.tokens = tokenize(self.turns)
         self.low, self.before, self.suffix = tokens.low, tokens.before, tokens.suffix
         self.count = len(tokens.low)
-        self.flag = [self._flag(low) for low in tokens.low]
+        self.at: dict[str, list[int]] = {}
+        for i, low in enumerate(tokens.low):
+            self.at.setdefault(low, []).append(i)
+        self.letters = self.where({low for low in self.at if len(low) == 1})
+        flags = {low: self._flag(low) for low in self.at}
+        self.flag = [flags[low] for low in tokens.low]
         self.status = bytearray(self.count)
         self.label = [""] * self.count
         self.rule = [""] * self.count
@@ -83,16 +90,11 @@ class Reading:
 
     def _is_cased(self) -> bool:
         """Whether capitals mean something: most sentences start with one, and not most words are all capitals."""
-        starts = capitals = shouted = words = 0
-        for shape, before in zip(self.tokens.shape, self.before, strict=True):
-            if shape == NUMBER:
-                continue
-            words += 1
-            shouted += shape == UPPER
-            if before == START:
-                starts += 1
-                capitals += shape != LOWER
-        return bool(words) and capitals >= starts * _MANY and shouted < words * _MANY
+        shapes = self.tokens.shape
+        words = self.count - shapes.count(NUMBER)
+        starts = [shape for shape, gap in zip(shapes, self.before, strict=True) if gap == START and shape != NUMBER]
+        capitals = len(starts) - starts.count(LOWER)
+        return bool(words) and capitals >= len(starts) * _MANY and shapes.count(UPPER) < words * _MANY
 
     def _shapes(self) -> list[int]:
         """The tokens' shapes; where capitals mean nothing (whole session, shouted turn) all words count as lower."""
@@ -119,6 +121,14 @@ class Reading:
                     k += 1
 
     # -- questions the rules ask ---------------------------------------------------------------------------------
+
+    def where(self, forms: AbstractSet[str]) -> list[int]:
+        """The tokens whose look-up form is one of `forms`, in order."""
+        return sorted(i for low in self.at.keys() & forms for i in self.at[low])
+
+    def decided(self) -> list[int]:
+        """The tokens with a label, in order."""
+        return [i for i, kind in enumerate(self.label) if kind]
 
     def capital(self, i: int) -> bool:
         """Whether token i has a capital that means something."""
@@ -163,11 +173,11 @@ class Reading:
 
     def remember(self) -> None:
         """Keep what is decided: every token of a name, the rare tokens and the phrases of places and organisations."""
-        memory, low = self.memory, self.low
-        seen = Counter(low[i] for i, kind in enumerate(self.label) if kind == NAME)
-        self.sightings |= seen
-        for i, kind in enumerate(self.label):
-            if not kind or len(low[i]) == 1 or self.shape[i] == NUMBER:
+        memory, low, decided = self.memory, self.low, self.decided()
+        self.sightings |= Counter(low[i] for i in decided if self.label[i] == NAME)
+        for i in decided:
+            kind = self.label[i]
+            if len(low[i]) == 1 or self.shape[i] == NUMBER:
                 continue
             if kind == NAME or (len(low[i]) > _SHORTEST_STEM and not self.flag[i] & (voc.WORD | voc.ORG_HEAD)):
                 memory.setdefault(low[i], kind)
@@ -179,18 +189,18 @@ class Reading:
     def runs(self) -> list[tuple[str, int, int]]:
         """Stretches of tokens that make one identifier: (type, first token, end)."""
         runs: list[tuple[str, int, int]] = []
-        previous, label, first = "", self.label, set(self.tokens.first)
-        for k, kind in enumerate(label):
-            if kind:
-                if (
-                    kind == previous
-                    and k not in first
-                    and (self.joined(k) or (kind != NAME and self.before[k] == SPACE and self._one_name(k)))
-                ):
-                    runs[-1] = (kind, runs[-1][1], k + 1)
-                else:
-                    runs.append((kind, k, k + 1))
-            previous = kind
+        label, turn = self.label, self.tokens.turn
+        for k in self.decided():
+            kind = label[k]
+            if (
+                k > 0
+                and kind == label[k - 1]
+                and turn[k] == turn[k - 1]
+                and (self.joined(k) or (kind != NAME and self.before[k] == SPACE and self._one_name(k)))
+            ):
+                runs[-1] = (kind, runs[-1][1], k + 1)
+            else:
+                runs.append((kind, k, k + 1))
         return runs
 
     def _one_name(self, k: int) -> bool:

@@ -11,8 +11,8 @@ import re
 from typing import TYPE_CHECKING
 
 from anonymize.spans import Span
-from anonymize.words.lexicon import pattern, words
-from anonymize.words.numerals import BELOW_100, ORDINAL, SPOKEN_ORDINAL, SPOKEN_YEAR, UNIT
+from anonymize.words.lexicon import any_in, pattern, words
+from anonymize.words.numerals import BELOW_100, ORDINAL, ORDINALS, SPOKEN_ORDINAL, SPOKEN_YEAR, UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +52,15 @@ _DATE = re.compile(
     rf"|\b(?:{pattern('feasts')}),? (?:of |in )?{_YEAR}"
     rf"|\b{MONTH},? (?:of )?(?:(?:19|20)\d\d\b|'\d\d\b|{SPOKEN_YEAR}\b)"
 )
+_MONTH_HINT = re.compile(r"\b(?:jan|feb|ma[ry]|apr|ju[nl]|aug|sep|oct|nov|dec)")
+_DATE_HINTS = (
+    *(f" {calendar}" for calendar in _CALENDARS.split("|")),
+    *(" slash", " dash", " point", " stroke"),
+    *("19", "20", "teen", "twenty", "thousand"),
+)
+_YEAR_HINT = re.compile(r"'\d")
+"""A date without a month of ours has one of another calendar, a stroke, or a year."""
+
 _NUMERIC = re.compile(
     r"(?<![\w/.-])(?:\d{4}-\d{1,2}-\d{1,2}|(?P<a>\d{1,2})(?P<by>[/.-])(?P<b>\d{1,2})(?P=by)(?:\d{4}|\d{2}))(?![\w/-])"
 )
@@ -82,6 +91,9 @@ _DAY_ALONE = re.compile(
     rf"|\b(?P<late>{_LATE})(?:{_AFTER}|(?= (?:works?|sounds?|good|suit)\b))"
     rf"|\b(?P<early>the (?:[123](?:st|nd|rd)|(?!(?:first|second)\b){ORDINAL})){_AFTER}"
 )
+_DAY_HINTS = frozenset(ordinal.split("-")[-1] for ordinal in ORDINALS)
+_DAY_HINT = re.compile(r"\d(?:st|nd|rd|th)")
+_DIGIT = re.compile(r"\d")
 _NEAR_DAY = re.compile(
     rf"\b(?:{WEEKDAY}s?|{MONTH}|\w+ day|(?:next|this|last) (?:week|month)|in the morning|birthday|"
     r"anniversary|christmas|easter|thanksgiving)\b"
@@ -99,18 +111,19 @@ _BEFORE_MONTH = re.compile(
 
 def find_dates(text: str, low: str) -> Iterator[Span]:
     """Dates in one turn; `low` is the normalised `text`, of the same length."""
-    for match in _DATE.finditer(low):
+    dated = any_in(low, _DATE_HINTS) or _YEAR_HINT.search(low) or _MONTH_HINT.search(low)
+    for match in _DATE.finditer(low) if dated else ():
         if _HOLIDAY.fullmatch(match.group()) or _is_verb(text, low, match):
             continue
         yield Span(match.start(), match.end(), "DATE", "date_month")
-    if any(c.isdigit() for c in low):
+    if _DIGIT.search(low):
         for match in _NUMERIC.finditer(low):
             if match["a"] is None or _is_day(match["a"], match["b"]):
                 yield Span(match.start(), match.end(), "DATE", "date_numeric")
         for match in _MONTH_DAY.finditer(low):
             if _is_day(match["a"], match["b"]) and match["date"] != "9/11":
                 yield Span(*match.span("date"), "DATE", "date_month_day")
-    for match in _DAY_ALONE.finditer(low):
+    for match in _DAY_ALONE.finditer(low) if any_in(low, _DAY_HINTS) or _DAY_HINT.search(low) else ():
         around = low[max(0, match.start() - _NEAR) : match.start()], low[match.end() : match.end() + _NEAR]
         if match["early"] is None or any(map(_NEAR_DAY.search, around)):
             yield Span(*match.span(str(match.lastgroup)), "DATE", "date_day")

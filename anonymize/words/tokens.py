@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 LOWER, TITLE, UPPER, NUMBER = range(4)
 """Shapes of a token: no capital first, one capital first, two or more capitals first (DUI, STDs), digits first."""
@@ -75,31 +76,46 @@ def fold(word: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", word.translate(_STROKES)) if not unicodedata.combining(c))
 
 
+class _Form(NamedTuple):
+    """What a token's spelling alone says; `length` is that of the token without its ending."""
+
+    low: str
+    length: int
+    shape: int
+    suffix: str
+
+
 def tokenize(turns: list[str]) -> Tokens:
-    """Cut a session's turns into tokens, in one pass."""
+    """Cut a session's turns into tokens, in one pass; what the spelling alone says is worked out once a spelling."""
+    known: dict[str, _Form] = {}  # of this session only: nothing of it is kept
+    forms: list[_Form] = []
     out = Tokens()
     for number, text in enumerate(turns):
-        out.first.append(len(out.low))
+        out.first.append(len(forms))
         previous = 0
         for match in _TOKEN.finditer(text):
             start, end = match.span()
-            word = match.group()
+            word = match[0]
             gap = text[previous:start]
-            out.before.append(_gap(gap, out.low[-1]) if previous else START)
-            previous = end
-            suffix = ""
-            if not word.isalpha() and (cut := _SUFFIX.search(word)):
-                suffix = word[cut.start() + 1 :].lower()
-                end -= len(word) - cut.start()
-                word = word[: cut.start()]
-            out.low.append(fold(word))
+            out.before.append(SPACE if gap == " " and previous else _gap(gap, forms[-1].low) if previous else START)
             out.start.append(start)
-            out.end.append(end)
-            out.shape.append(_shape(word))
-            out.suffix.append(suffix)
-            out.turn.append(number)
-    out.first.append(len(out.low))
+            forms.append(known.get(word) or known.setdefault(word, _form(word)))
+            previous = end
+        out.turn += [number] * (len(forms) - out.first[-1])
+    out.first.append(len(forms))
+    out.low = [form.low for form in forms]
+    out.end = [start + form.length for start, form in zip(out.start, forms, strict=True)]
+    out.shape = [form.shape for form in forms]
+    out.suffix = [form.suffix for form in forms]
     return out
+
+
+def _form(word: str) -> _Form:
+    suffix = ""
+    if not word.isalpha() and (cut := _SUFFIX.search(word)):
+        suffix = word[cut.start() + 1 :].lower()
+        word = word[: cut.start()]
+    return _Form(fold(word), len(word), _shape(word), suffix)
 
 
 def _shape(word: str) -> int:

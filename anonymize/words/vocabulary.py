@@ -95,6 +95,12 @@ def vocabulary() -> Vocabulary:
     return vocab
 
 
+@functools.cache
+def openings() -> frozenset[tuple[str, str]]:
+    """The first two words of every phrase: a set to ask first, since most pairs of words open none."""
+    return frozenset((first, rest[0]) for first, found in vocabulary().phrases.items() for rest, _ in found)
+
+
 def _merged() -> Vocabulary:
     vocab = Vocabulary()
     for rank, word in enumerate(_dictionary()):
