@@ -180,8 +180,8 @@ def mark_initials(reading: Reading) -> None:
 def extend_runs(reading: Reading) -> None:
     """A capital right after or right before a decided token belongs to it, as does a listed surname after a name."""
     label = reading.label
-    for i in range(1, reading.count):
-        if bool(label[i]) == bool(label[i - 1]) or not reading.joined(i) or NUMBER in reading.shape[i - 1 : i + 1]:
+    for i, kind in enumerate(label):
+        if not i or bool(kind) == bool(label[i - 1]) or not reading.joined(i) or NUMBER in reading.shape[i - 1 : i + 1]:
             continue
         if label[i - 1] == NAME and (words := _listed_surname(reading, i)):
             reading.mark(i, i + words, NAME, "run")

@@ -24,11 +24,11 @@ _CLAUSE = 6  # tokens before a shop's name that may say that someone works there
 
 def mark_phrases(reading: Reading) -> None:
     """Match the lists' phrases: those that identify nobody are kept, places and organisations are marked."""
-    low, openings, done = reading.low, voc.openings(), 0
+    low, phrases, done = reading.low, voc.phrases_by_pair(), 0
     for i, pair in enumerate(pairwise(low)):
-        if pair not in openings or i < done:
+        if pair not in phrases or i < done:
             continue
-        for rest, flag in reading.vocab.phrases[low[i]]:
+        for rest, flag in phrases[pair]:
             stop = i + 1 + len(rest)
             listed = tuple(low[i + 1 : stop]) == rest
             if (

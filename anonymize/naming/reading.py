@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
@@ -55,9 +55,9 @@ class Reading:
         tokens = self.tokens = tokenize(self.turns)
         self.low, self.before, self.suffix = tokens.low, tokens.before, tokens.suffix
         self.count = len(tokens.low)
-        self.at: dict[str, list[int]] = {}
+        self.at: defaultdict[str, list[int]] = defaultdict(list)
         for i, low in enumerate(tokens.low):
-            self.at.setdefault(low, []).append(i)
+            self.at[low].append(i)
         self.letters = self.where({low for low in self.at if len(low) == 1})
         flags = {low: self._flag(low) for low in self.at}
         self.flag = [flags[low] for low in tokens.low]

@@ -33,32 +33,33 @@ _FUNCTION = pattern("clause_openers")
 
 _AFTER = rf"(?! of (?:each|every|the)\b)(?:{_CLOSED}| (?:{_FUNCTION})\b)"
 _DATE = re.compile(
-    rf"\b{MONTH} (?:the )?{ORDINAL} (?:and|or|to|through) (?:the )?{ORDINAL}(?={_AFTER})"
-    rf"|\b(?:the )?{ORDINAL} (?:or|and|to|through) (?:the )?{ORDINAL} of {MONTH}\b{_TAIL}"
-    rf"|\b(?:{MONTH}|{_SHORT}(?= ?(?:\d|the |{ORDINAL}\b))),? (?:the )?"
+    r"\b(?=\w)(?:"
+    rf"{MONTH} (?:the )?{ORDINAL} (?:and|or|to|through) (?:the )?{ORDINAL}(?={_AFTER})"
+    rf"|(?:the )?{ORDINAL} (?:or|and|to|through) (?:the )?{ORDINAL} of {MONTH}\b{_TAIL}"
+    rf"|(?:{MONTH}|{_SHORT}(?= ?(?:\d|the |{ORDINAL}\b))),? (?:the )?"
     rf"(?:{ORDINAL}\b|{_DAY}(?: of)?(?= ?{_YEAR}|,? {_YEAR}|\b)){_TAIL}"
-    rf"|\b{MONTH} (?:{BELOW_100})(?:,? {_YEAR}|{_CLOSED})"
-    rf"|\b(?:the )?(?:{ORDINAL}|{_DAY})(?: day)? of (?:{MONTH}|(?!mar\b){_SHORT})(?!\w){_TAIL}"
-    rf"|\b{_SHORT} (?:of )?(?:19|20)\d\d\b"
-    rf"|\b(?:the )?{ORDINAL} of the {ORDINAL},? {_YEAR}"
-    rf"|\b{_SAID} (?P<by>slash|dash|point|stroke) {_SAID} (?P=by) (?:{_YEAR}|{BELOW_100}|oh[- ]{UNIT}|\d\d)\b"
-    rf"|\b(?:the )?{ORDINAL} (?!{_UNCLEAR}){MONTH}\b{_TAIL}"
-    rf"|\b(?:the |el )?(?:{ORDINAL}|{_DAY}) (?:of |de )?(?:{_CALENDARS})\b"
-    rf"|\b\d{{1,2}} (?:{MONTH}|{_SHORT}),? (?:19|20)\d\d\b"
+    rf"|{MONTH} (?:{BELOW_100})(?:,? {_YEAR}|{_CLOSED})"
+    rf"|(?:the )?(?:{ORDINAL}|{_DAY})(?: day)? of (?:{MONTH}|(?!mar\b){_SHORT})(?!\w){_TAIL}"
+    rf"|{_SHORT} (?:of )?(?:19|20)\d\d\b"
+    rf"|(?:the )?{ORDINAL} of the {ORDINAL},? {_YEAR}"
+    rf"|{_SAID} (?P<by>slash|dash|point|stroke) {_SAID} (?P=by) (?:{_YEAR}|{BELOW_100}|oh[- ]{UNIT}|\d\d)\b"
+    rf"|(?:the )?{ORDINAL} (?!{_UNCLEAR}){MONTH}\b{_TAIL}"
+    rf"|(?:the |el )?(?:{ORDINAL}|{_DAY}) (?:of |de )?(?:{_CALENDARS})\b"
+    rf"|\d{{1,2}} (?:{MONTH}|{_SHORT}),? (?:19|20)\d\d\b"
     rf"|(?<!\bat )(?<![\d:/])\b(?:[1-9]|[12]\d|3[01]) "
     rf"(?:(?!{_UNCLEAR}){MONTH}\b|{_UNCLEAR}\b"
     rf"(?:{_CLOSED}|(?= (?:at|in|on|for|and|the|we|they|he|she)\b)))"
-    rf"|\b{MONTH} of {_TWO_DIGIT_YEAR}{_CLOSED}"
-    rf"|\b(?:{pattern('feasts')}),? (?:of |in )?{_YEAR}"
-    rf"|\b{MONTH},? (?:of )?(?:(?:19|20)\d\d\b|'\d\d\b|{SPOKEN_YEAR}\b)"
+    rf"|{MONTH} of {_TWO_DIGIT_YEAR}{_CLOSED}"
+    rf"|(?:{pattern('feasts')}),? (?:of |in )?{_YEAR}"
+    rf"|{MONTH},? (?:of )?(?:(?:19|20)\d\d\b|'\d\d\b|{SPOKEN_YEAR}\b)"
+    r")"
 )
-_MONTH_HINT = re.compile(r"\b(?:jan|feb|ma[ry]|apr|ju[nl]|aug|sep|oct|nov|dec)")
+_MONTH_HINT = re.compile(rf"\b(?:{MONTH}\b|{_SHORT})")
+_YEAR_HINT = re.compile(r" (?:(?:19|20)\d\d|'\d\d)\b")
 _DATE_HINTS = (
-    *(f" {calendar}" for calendar in _CALENDARS.split("|")),
-    *(" slash", " dash", " point", " stroke"),
-    *("19", "20", "teen", "twenty", "thousand"),
+    *(f" {word}" for word in _CALENDARS.split("|")),
+    *(" slash", " dash", " point", " stroke", " nineteen", " eighteen", " two thousand", " two-thousand", " twenty"),
 )
-_YEAR_HINT = re.compile(r"'\d")
 """A date without a month of ours has one of another calendar, a stroke, or a year."""
 
 _NUMERIC = re.compile(
@@ -120,7 +121,7 @@ def find_dates(text: str, low: str) -> Iterator[Span]:
         for match in _NUMERIC.finditer(low):
             if match["a"] is None or _is_day(match["a"], match["b"]):
                 yield Span(match.start(), match.end(), "DATE", "date_numeric")
-        for match in _MONTH_DAY.finditer(low):
+        for match in _MONTH_DAY.finditer(low) if "/" in low else ():
             if _is_day(match["a"], match["b"]) and match["date"] != "9/11":
                 yield Span(*match.span("date"), "DATE", "date_month_day")
     for match in _DAY_ALONE.finditer(low) if any_in(low, _DAY_HINTS) or _DAY_HINT.search(low) else ():
@@ -182,6 +183,7 @@ _AGE = re.compile(
     r"|\b(?:her|his|their|my|your) (?:early |mid[- ]?|late |high )?(?P<e>nineties|90's|90s)\b"
 )
 _OLD = re.compile(r"ninet|big nine|\b9\d|\b1[01]\d|\bhundred")
+_OLD_HINTS = ("9", "10", "11", "ninet", "big nine", "hundred")
 _NO_SUBJECT = words("not_an_age")
 
 
@@ -193,7 +195,7 @@ _ANSWER = re.compile(
 
 def find_ages(text: str, low: str, before: str) -> Iterator[Span]:
     """Ages over 89 in one turn; the span is the number alone. `before` is the end of the turns before."""
-    if not _OLD.search(low):
+    if not (any_in(low, _OLD_HINTS) and _OLD.search(low)):
         return
     if (answer := _ANSWER.match(low)) and _ASKED.search(before):
         yield Span(*answer.span("age"), "AGE90", "age_over_89")

@@ -41,14 +41,12 @@ def find_structured(turns: list[str]) -> list[list[Span]]:
     LOCATION for street addresses and postal codes. Work grows linearly with the length of the text.
     """
     lows = [normalise(text) for text in turns]
-    found = []
-    for turn, (text, low) in enumerate(zip(turns, lows, strict=True)):
-        if _WORTH.search(low):
-            before = " ".join(lows[max(0, turn - 2) : turn])[-_BEFORE:]
-            found.append(_disjoint(_in_turn(text, low, before)))
-        else:
-            found.append([])
-    for spans, codes in zip(found, find_codes(turns, lows, found), strict=True):
+    found: list[list[Span]] = [[] for _ in turns]
+    worth = [turn for turn, low in enumerate(lows) if _WORTH.search(low)]
+    for turn in worth:
+        before = " ".join(lows[max(0, turn - 2) : turn])[-_BEFORE:]
+        found[turn] = _disjoint(_in_turn(turns[turn], lows[turn], before))
+    for spans, codes in zip(found, find_codes(turns, lows, found, worth), strict=True):
         if codes:
             spans[:] = _disjoint([*spans, *codes])
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import NamedTuple
 
 LOWER, TITLE, UPPER, NUMBER = range(4)
@@ -15,8 +16,8 @@ SPACE, COMMA, START, HYPHEN, DASH, OTHER = range(6)
 without space; a dash; anything else."""
 
 _TOKEN = re.compile(
-    r"[^\W\d_][^\W\d_\u0300-\u036f\u00ad\u200b-\u200d]*"
-    r"(?:['\u2019\u02bc\u0300-\u036f\u00ad\u200b-\u200d]+[^\W\d_]+)*[\u0300-\u036f]*|\d\w*"
+    r"([^\W\d_][^\W\d_\u0300-\u036f\u00ad\u200b-\u200d]*"
+    r"(?:['\u2019\u02bc\u0300-\u036f\u00ad\u200b-\u200d]+[^\W\d_]+)*[\u0300-\u036f]*|\d\w*)"
 )
 _SUFFIX = re.compile(r"['\u2019\u02bc](?:s|d|ll|ve|re|m)$", re.IGNORECASE)
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d]")
@@ -85,23 +86,28 @@ class _Form(NamedTuple):
     suffix: str
 
 
+class _Forms(dict[str, _Form]):
+    """Spelling -> form, each worked out once; a session has its own, so that nothing of it is kept."""
+
+    def __missing__(self, word: str) -> _Form:
+        form = self[word] = _form(word)
+        return form
+
+
 def tokenize(turns: list[str]) -> Tokens:
-    """Cut a session's turns into tokens, in one pass; what the spelling alone says is worked out once a spelling."""
-    known: dict[str, _Form] = {}  # of this session only: nothing of it is kept
-    forms: list[_Form] = []
-    out = Tokens()
+    """Cut a session's turns into tokens, in one pass."""
+    known, forms, out = _Forms(), list[_Form](), Tokens()
     for number, text in enumerate(turns):
         out.first.append(len(forms))
-        previous = 0
-        for match in _TOKEN.finditer(text):
-            start, end = match.span()
-            word = match[0]
-            gap = text[previous:start]
-            out.before.append(SPACE if gap == " " and previous else _gap(gap, forms[-1].low) if previous else START)
-            out.start.append(start)
-            forms.append(known.get(word) or known.setdefault(word, _form(word)))
-            previous = end
-        out.turn += [number] * (len(forms) - out.first[-1])
+        pieces = _TOKEN.split(text)  # gap, word, gap, word, ..., gap
+        found = list(map(known.__getitem__, pieces[1::2]))
+        if found:
+            gaps = zip(pieces[2:-1:2], found, strict=False)
+            out.before.append(START)
+            out.before += [SPACE if gap == " " else _gap(gap, form.low) for gap, form in gaps]
+            out.start += list(accumulate(map(len, pieces)))[:-1:2]
+            out.turn += [number] * len(found)
+            forms += found
     out.first.append(len(forms))
     out.low = [form.low for form in forms]
     out.end = [start + form.length for start, form in zip(out.start, forms, strict=True)]

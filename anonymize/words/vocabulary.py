@@ -96,9 +96,13 @@ def vocabulary() -> Vocabulary:
 
 
 @functools.cache
-def openings() -> frozenset[tuple[str, str]]:
-    """The first two words of every phrase: a set to ask first, since most pairs of words open none."""
-    return frozenset((first, rest[0]) for first, found in vocabulary().phrases.items() for rest, _ in found)
+def phrases_by_pair() -> dict[tuple[str, str], list[tuple[tuple[str, ...], int]]]:
+    """The phrases by their first two words, of which a text has few: (words after the first, flags), longest first."""
+    found: dict[tuple[str, str], list[tuple[tuple[str, ...], int]]] = {}
+    for first, phrases in vocabulary().phrases.items():
+        for phrase in phrases:
+            found.setdefault((first, phrase[0][0]), []).append(phrase)
+    return found
 
 
 def _merged() -> Vocabulary:
