@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from anonymize.naming.reading import Reading
 
 _PLAIN = voc.WORD | voc.KEEP | voc.CAPITAL | voc.KIN | voc.TITLE | voc.STATE | voc.ORG_HEAD
-_ON_LISTS = voc.NAME | voc.PLACE | voc.PLACE_WORD | voc.ORG | voc.RARE
+_LISTED = voc.NAME | voc.PLACE | voc.PLACE_WORD | voc.ORG
+_ON_LISTS = _LISTED | voc.RARE
 _SPELLED = 3  # a spelled name's fewest letters
 
 
@@ -119,7 +120,7 @@ def _candidate(reading: Reading, i: int) -> bool:  # noqa: PLR0911 - one return 
         return False
     if f & voc.CAPITAL or len(low) == 1:
         return len(low) == 1 and _lettered(reading, i)
-    listed = f & (voc.NAME | voc.PLACE | voc.PLACE_WORD | voc.ORG) or (f & voc.RARE and speech.family(reading, i))
+    listed = f & _LISTED or (f & voc.RARE and speech.family(reading, i))
     if listed or reading.shape[i] != LOWER:
         return True
     if f & _PLAIN or (not f and reading.cased):

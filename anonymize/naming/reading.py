@@ -18,6 +18,14 @@ NAME, LOCATION, ORG = "NAME", "LOCATION", "ORG"
 FREE, KEPT, TAKEN = range(3)
 """A token is open, identifies nobody, or is decided already by another detector."""
 
+_BREAKS = (START, DASH)
+_PAUSES = (START, COMMA, DASH)
+_JOINTS = (SPACE, HYPHEN)
+_NAMES_NOBODY = voc.CAPITAL | voc.KEEP | voc.STATE
+_LISTED = voc.NAME | voc.PLACE
+_ALSO_A_WORD = voc.AMBIGUOUS | voc.PLACE_WORD
+_ONLY_A_WORD = voc.WORD | _LISTED | voc.ORG
+
 _SHOUT = 3
 _LONGEST_WORD = 45  # letters; longer tokens are no words
 _LONGEST_PHRASE = 8  # tokens
@@ -141,28 +149,28 @@ class Reading:
 
     def inside(self, i: int) -> bool:
         """Whether token i follows its neighbour inside a sentence."""
-        return self.before[i] not in (START, DASH)
+        return self.before[i] not in _BREAKS
 
     def ends(self, i: int) -> bool:
         """Whether a pause, the sentence or the turn ends after token i."""
-        return i + 1 >= self.count or self.before[i + 1] in (START, COMMA, DASH)
+        return i + 1 >= self.count or self.before[i + 1] in _PAUSES
 
     def joined(self, i: int) -> bool:
         """Whether only a space or a hyphen stands between tokens i - 1 and i, and no possessive ending."""
-        return i > 0 and self.before[i] in (SPACE, HYPHEN) and not self.suffix[i - 1]
+        return i > 0 and self.before[i] in _JOINTS and not self.suffix[i - 1]
 
     def wordy(self, i: int) -> bool:
         """Whether token i is an ordinary word, too: then a name needs evidence in its place."""
         f = self.flag[i]
-        return bool(f & (voc.AMBIGUOUS | voc.PLACE_WORD)) or f & (voc.WORD | voc.NAME | voc.PLACE | voc.ORG) == voc.WORD
+        return bool(f & _ALSO_A_WORD) or f & _ONLY_A_WORD == voc.WORD
 
     def solid(self, i: int) -> bool:
         """Whether token i is on a name or place list and is no ordinary word."""
-        return bool(self.flag[i] & (voc.NAME | voc.PLACE)) and not self.wordy(i) and not self.barred(i)
+        return bool(self.flag[i] & _LISTED) and not self.wordy(i) and not self.barred(i)
 
     def barred(self, i: int) -> bool:
         """Whether token i identifies nobody by itself."""
-        return bool(self.status[i] or self.flag[i] & (voc.CAPITAL | voc.KEEP | voc.STATE))
+        return bool(self.status[i] or self.flag[i] & _NAMES_NOBODY)
 
     def mark(self, a: int, b: int, kind: str, rule: str) -> None:
         """Decide on tokens a to b (exclusive), unless another detector has one of them."""

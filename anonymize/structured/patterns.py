@@ -106,12 +106,14 @@ def find_addresses(text: str, low: str, before: str) -> Iterator[Span]:
     for match in _HOUSE.finditer(low) if _HOUSE_HINT.search(low) else ():
         yield Span(*match.span("house"), "LOCATION", "house_number")
     digit = _DIGIT.search(low)
-    if not digit and not any_in(low, _PLACE_HINTS):
-        return
-    for match in _OTHER_PLACES.finditer(low):
+    for match in _OTHER_PLACES.finditer(low) if digit or any_in(low, _PLACE_HINTS) else ():
         yield Span(match.start(), match.end(), "LOCATION", "unit_or_box")
-    if not digit:
-        return
+    if digit:
+        yield from _in_digits(text, low)
+
+
+def _in_digits(text: str, low: str) -> Iterator[Span]:
+    """Pages of a deed book, and house numbers before a street's bare name."""
     for match in _BOOK.finditer(low):
         for part in ("book", "page"):
             if match[part]:
