@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from anonymize.naming.reading import Reading
 
 _PLAIN = voc.WORD | voc.KEEP | voc.CAPITAL | voc.KIN | voc.TITLE | voc.STATE | voc.ORG_HEAD
+_LISTED = voc.NAME | voc.PLACE | voc.PLACE_WORD | voc.ORG
+_ON_LISTS = _LISTED | voc.RARE
 _SPELLED = 3  # a spelled name's fewest letters
 
 
@@ -25,18 +27,20 @@ def mark_caller(reading: Reading) -> None:
     At the start of a sentence, and in sessions or turns without meaning in their capitals, a word still needs evidence.
     """
     shapes = reading.tokens.shape
-    for i, low in enumerate(reading.low):
+    for i in reading.where(reading.caller):
         capital = shapes[i] == TITLE or reading.shape[i] == UPPER
-        if low in reading.caller and capital and (reading.inside(i) or not reading.wordy(i)):
+        if capital and (reading.inside(i) or not reading.wordy(i)):
             reading.mark(i, i + 1, NAME, "caller")
 
 
 def mark_spelled(reading: Reading) -> None:
     """Mark names that are spelled out (M-A-R-I-S-O-L; m a r i s o l) and initials (J.T.)."""
-    low, i = reading.low, 0
-    while i < reading.count:
+    low, done = reading.low, 0
+    for i in reading.letters:
+        if i < done:
+            continue
         j = i
-        while j + 1 < reading.count and len(low[j]) == len(low[j + 1]) == 1 and _next_letter(reading, j + 1):
+        while j + 1 < reading.count and len(low[j + 1]) == 1 and _next_letter(reading, j + 1):
             j += 1
         status = reading.status[i : j + 1]  # a kept pair inside ("U.S.") does not keep Y-U-S-U-F
         if j > i and low[i].isalpha() and TAKEN not in status and not (all(status) or (j == i + 1 and any(status))):
@@ -44,7 +48,7 @@ def mark_spelled(reading: Reading) -> None:
                 _mark_pair(reading, i)
             else:
                 _mark_letters(reading, i, j + 1)
-        i = j + 1
+        done = j + 1
 
 
 def _next_letter(reading: Reading, i: int) -> bool:
@@ -76,7 +80,7 @@ def mark_scored(reading: Reading) -> None:
     A word that is also a name and gathers fair evidence in several places, with little against it, is remembered.
     """
     evidence: dict[str, list[float]] = {}
-    for i in range(reading.count):
+    for i in _in_question(reading):
         if not candidate(reading, i):
             continue
         kind, score, rule = judge(reading, i)
@@ -89,6 +93,17 @@ def mark_scored(reading: Reading) -> None:
     for low, scores in evidence.items():
         if max(scores) >= SOME and sum(scores) >= max(THRESHOLD, WEAK * len(scores)):
             reading.memory.setdefault(low, NAME if reading.vocab.flags.get(low, 0) & voc.NAME else LOCATION)
+
+
+def _in_question(reading: Reading) -> list[int]:
+    """The tokens that may be candidates by what they are; only a title or memory brings in the others."""
+    own = [
+        i
+        for i, (f, shape) in enumerate(zip(reading.flag, reading.shape, strict=True))
+        if not f & voc.CAPITAL and (shape != LOWER or f & _ON_LISTS or not f & _PLAIN)
+    ]
+    titled = [i + 1 for i in reading.where(context.SURNAME_TITLES) if i + 1 < reading.count]
+    return sorted({*own, *titled, *reading.letters, *reading.where(reading.memory.keys())})
 
 
 def candidate(reading: Reading, i: int) -> bool:  # noqa: PLR0911 - one return a case
@@ -105,7 +120,7 @@ def candidate(reading: Reading, i: int) -> bool:  # noqa: PLR0911 - one return a
         return False
     if f & voc.CAPITAL or len(low) == 1:
         return len(low) == 1 and _lettered(reading, i)
-    listed = f & (voc.NAME | voc.PLACE | voc.PLACE_WORD | voc.ORG) or (f & voc.RARE and speech.family(reading, i))
+    listed = f & _LISTED or (f & voc.RARE and speech.family(reading, i))
     if listed or reading.shape[i] != LOWER:
         return True
     if f & _PLAIN or (not f and reading.cased):
@@ -141,6 +156,8 @@ def _slipped(reading: Reading, i: int) -> bool:
     """Whether a cased session seems to write a name of its own, which is a word as well, without its capital."""
     if not reading.cased or reading.shape[i] != LOWER or not reading.wordy(i) or not reading.flag[i] & voc.GIVEN:
         return False
+    if reading.low[i] not in reading.sightings:
+        return False
     at = speech.spot(reading, i)
     return reading.sightings[at.low] > 0 and speech.before(at) + speech.after(at) >= speech.FAIR
 
@@ -148,8 +165,9 @@ def _slipped(reading: Reading, i: int) -> bool:
 def mark_initials(reading: Reading) -> None:
     """Mark single letters that belong to a name: Reginald A., Anthony M. Lopes, N. Vukovich."""
     label, before = reading.label, reading.before
-    for i, word in enumerate(reading.low):
-        if len(word) != 1 or not word.isalpha() or label[i] or reading.status[i] or reading.suffix[i]:
+    for i in reading.letters:
+        word = reading.low[i]
+        if not word.isalpha() or label[i] or reading.status[i] or reading.suffix[i]:
             continue
         text, end = reading.turns[reading.tokens.turn[i]], reading.tokens.end[i]
         dotted = text[end : end + 1] == "."
@@ -163,8 +181,8 @@ def mark_initials(reading: Reading) -> None:
 def extend_runs(reading: Reading) -> None:
     """A capital right after or right before a decided token belongs to it, as does a listed surname after a name."""
     label = reading.label
-    for i in range(1, reading.count):
-        if bool(label[i]) == bool(label[i - 1]) or not reading.joined(i) or NUMBER in reading.shape[i - 1 : i + 1]:
+    for i, kind in enumerate(label):
+        if not i or bool(kind) == bool(label[i - 1]) or not reading.joined(i) or NUMBER in reading.shape[i - 1 : i + 1]:
             continue
         if label[i - 1] == NAME and (words := _listed_surname(reading, i)):
             reading.mark(i, i + words, NAME, "run")
@@ -194,14 +212,16 @@ def _listed_surname(reading: Reading, i: int) -> int:
 
 def extend_hyphens(reading: Reading) -> None:
     """A word with hyphens is a name as a whole: Ha-neul, Ji-hoon-ah, Noor-ol-Hoda, N-Nelda; not Harvard-educated."""
-    b = 1
-    while b < reading.count:
-        a = b - 1
+    done = 0
+    for i, gap in enumerate(reading.before):
+        if gap != HYPHEN or i < done:
+            continue
+        a, b = i - 1, i + 1
         while b < reading.count and reading.before[b] == HYPHEN:
             b += 1
-        if b - a > 1 and not any(reading.status[a:b]) and NUMBER not in reading.shape[a:b]:
+        if not any(reading.status[a:b]) and NUMBER not in reading.shape[a:b]:
             _join_hyphens(reading, a, b)
-        b += 1
+        done = b
 
 
 def _join_hyphens(reading: Reading, a: int, b: int) -> None:

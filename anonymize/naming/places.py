@@ -24,11 +24,11 @@ _CLAUSE = 6  # tokens before a shop's name that may say that someone works there
 
 def mark_phrases(reading: Reading) -> None:
     """Match the lists' phrases: those that identify nobody are kept, places and organisations are marked."""
-    low, phrases = reading.low, reading.vocab.phrases
-    i = 0
-    while i < reading.count:
-        step = 1
-        for rest, flag in phrases.get(low[i], ()):
+    low, phrases, done = reading.low, voc.phrases_by_pair(), 0
+    for i, pair in enumerate(pairwise(low)):
+        if pair not in phrases or i < done:
+            continue
+        for rest, flag in phrases[pair]:
             stop = i + 1 + len(rest)
             listed = tuple(low[i + 1 : stop]) == rest
             if (
@@ -36,9 +36,8 @@ def mark_phrases(reading: Reading) -> None:
                 and _in_one_piece(reading, i, stop, commas=bool(flag & voc.KEEP))
                 and _take(reading, i, stop, flag)
             ):
-                step = stop - i
+                done = stop
                 break
-        i += step
 
 
 def keep_titles(reading: Reading) -> None:
@@ -164,8 +163,8 @@ def employer_cue(reading: Reading, i: int, flag: int) -> bool:
 
 def mark_organisations(reading: Reading) -> None:
     """Mark names that end in a head word (Matteson Nursery) or open as names do (St., Our Lady of, South Alabama)."""
-    for i, flag in enumerate(reading.flag):
-        if reading.label[i] or reading.status[i]:
+    for i, (low, flag) in enumerate(zip(reading.low, reading.flag, strict=True)):
+        if not (flag & voc.ORG_HEAD or low in _OPENERS) or reading.label[i] or reading.status[i]:
             continue
         if flag & voc.ORG_HEAD:
             first = _head_start(reading, i)
@@ -174,7 +173,7 @@ def mark_organisations(reading: Reading) -> None:
             if first < i:
                 stop = _head_end(reading, i + 1)
                 reading.mark(first, stop, ORG, "head")
-        elif reading.low[i] in _OPENERS and i + 1 < reading.count and reading.joined(i + 1):
+        elif i + 1 < reading.count and reading.joined(i + 1):
             _mark_opened(reading, i)
 
 
@@ -251,8 +250,8 @@ def _bare_start(reading: Reading, i: int) -> int:
 
 def mark_firms(reading: Reading) -> None:
     """A name with "and sons", or with its trade where capitals are lost, is a firm: Dhaliwal and Sons Cartage."""
-    for i in range(1, reading.count - 1):
-        if reading.label[i - 1] != NAME or reading.label[i] or not reading.joined(i):
+    for i, before in enumerate(reading.label, 1):
+        if before != NAME or i + 1 >= reading.count or reading.label[i] or not reading.joined(i):
             continue
         stop = i
         if reading.low[i] == "and" and reading.low[i + 1] in context.KINDRED and reading.joined(i + 1):
@@ -305,10 +304,10 @@ def _rare(reading: Reading, i: int) -> bool:
 
 def mark_streets(reading: Reading) -> None:
     """Mark streets and places named after the land: Dunmore Road, Maple Hollow."""
-    for i, word in enumerate(reading.low):
-        street = word in context.STREETS
-        if (not street and word not in context.LANDSCAPE) or reading.label[i] or reading.status[i]:
+    for i in reading.where(context.STREETS | context.LANDSCAPE):
+        if reading.label[i] or reading.status[i]:
             continue
+        street = reading.low[i] in context.STREETS
         first = _capitals_start(reading, i) if reading.capital(i) else _street_start(reading, i, street=street)
         if first < i:
             kind = LOCATION if street or not org_cue(reading, first) else ORG
@@ -358,7 +357,7 @@ def _bare_pair(reading: Reading, i: int) -> bool:
 
 def mark_remembered(reading: Reading) -> None:
     """Mark phrases of several tokens that the session, or the client's others, used as a place or an organisation."""
-    table: dict[tuple[str, str], list[tuple[list[str], str]]] = {}
+    table: dict[tuple[str, ...], list[tuple[list[str], str]]] = {}
     _mark_streets_again(reading)
     for phrase, kind in reading.phrases.items():
         head, second, *rest = phrase.split(" ")
@@ -366,8 +365,8 @@ def mark_remembered(reading: Reading) -> None:
     if not table:
         return
     low = reading.low
-    for i, pair in enumerate(pairwise(low)):
-        for rest, kind in table.get(pair, ()):
+    for i in reading.where({head for head, _ in table}):
+        for rest, kind in table.get((low[i], *low[i + 1 : i + 2]), ()):
             stop = i + 2 + len(rest)
             if reading.cased and not any(reading.shape[k] != LOWER for k in range(i, stop)):
                 continue  # the three rivers
@@ -380,14 +379,9 @@ def _mark_streets_again(reading: Reading) -> None:
     stems = {tuple(phrase.split(" ")[:-1]) for phrase in reading.phrases if phrase.split(" ")[-1] in context.STREETS}
     low = reading.low
     for stem in stems:
-        for i in range(1, reading.count - len(stem) + 1):
+        for i in reading.at.get(stem[0], ()):
             stop = i + len(stem)
-            if (
-                low[i] != stem[0]
-                or tuple(low[i:stop]) != stem
-                or reading.before[i] != SPACE
-                or any(reading.label[i:stop])
-            ):
+            if not i or tuple(low[i:stop]) != stem or reading.before[i] != SPACE or any(reading.label[i:stop]):
                 continue
             house = reading.shape[i - 1] == NUMBER and not reading.status[i - 1]
             capital = reading.capital(i) or not reading.cased
@@ -397,9 +391,8 @@ def _mark_streets_again(reading: Reading) -> None:
 
 def mark_linked(reading: Reading) -> None:
     """Close gaps in capitalised names of places and organisations: Star of the Sea, Miners Federal, Quittacas Golf."""
-    for i in range(1, reading.count):
-        kind = reading.label[i]
-        if not kind or not reading.capital(i):
+    for i, kind in enumerate(reading.label):
+        if not (i and kind and reading.capital(i)):
             continue
         first = _linked_start(reading, i)
         if kind == NAME:
@@ -432,8 +425,9 @@ def _proper(reading: Reading, n: int) -> bool:
 
 def mark_signs(reading: Reading) -> None:
     """A house named by plain words with its article is an organisation: The Rusty Anchor."""
-    for i in range(reading.count - 1):
-        if reading.low[i] != "the" or reading.label[i] or not reading.capital(i) or not reading.label[i + 1]:
+    for i in reading.at.get("the", ()):
+        last = i + 1 >= reading.count
+        if last or reading.label[i] or not reading.capital(i) or not reading.label[i + 1]:
             continue
         stop = i + 1
         while stop < reading.count and reading.label[stop] and reading.joined(stop) and reading.wordy(stop):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
 from anonymize.roster import Kind, Survey, SurveyForm
@@ -17,6 +18,14 @@ NAME, LOCATION, ORG = "NAME", "LOCATION", "ORG"
 FREE, KEPT, TAKEN = range(3)
 """A token is open, identifies nobody, or is decided already by another detector."""
 
+_BREAKS = (START, DASH)
+_PAUSES = (START, COMMA, DASH)
+_JOINTS = (SPACE, HYPHEN)
+_NAMES_NOBODY = voc.CAPITAL | voc.KEEP | voc.STATE
+_LISTED = voc.NAME | voc.PLACE
+_ALSO_A_WORD = voc.AMBIGUOUS | voc.PLACE_WORD
+_ONLY_A_WORD = voc.WORD | _LISTED | voc.ORG
+
 _SHOUT = 3
 _LONGEST_WORD = 45  # letters; longer tokens are no words
 _LONGEST_PHRASE = 8  # tokens
@@ -28,6 +37,7 @@ _SURE = 3  # times that a name of the caller's or of the client's other sessions
 class Reading:
     """Parallel lists over the session's tokens, for the rules to read and to write.
 
+    `at` has where each look-up form stands, `letters` where tokens of one character do.
     `flag` is what the lists know (`vocabulary`), `shape` the capitals as far as they mean something, `status` one of
     `FREE`, `KEPT`, `TAKEN`; `label` ("", NAME, LOCATION, ORG) and `rule` are the decision. `memory` maps a token's
     look-up form to the type that the session, or the client's others, are sure of; `phrases` does so for several words;
@@ -53,7 +63,12 @@ class Reading:
         tokens = self.tokens = tokenize(self.turns)
         self.low, self.before, self.suffix = tokens.low, tokens.before, tokens.suffix
         self.count = len(tokens.low)
-        self.flag = [self._flag(low) for low in tokens.low]
+        self.at: defaultdict[str, list[int]] = defaultdict(list)
+        for i, low in enumerate(tokens.low):
+            self.at[low].append(i)
+        self.letters = self.where({low for low in self.at if len(low) == 1})
+        flags = {low: self._flag(low) for low in self.at}
+        self.flag = [flags[low] for low in tokens.low]
         self.status = bytearray(self.count)
         self.label = [""] * self.count
         self.rule = [""] * self.count
@@ -83,16 +98,11 @@ class Reading:
 
     def _is_cased(self) -> bool:
         """Whether capitals mean something: most sentences start with one, and not most words are all capitals."""
-        starts = capitals = shouted = words = 0
-        for shape, before in zip(self.tokens.shape, self.before, strict=True):
-            if shape == NUMBER:
-                continue
-            words += 1
-            shouted += shape == UPPER
-            if before == START:
-                starts += 1
-                capitals += shape != LOWER
-        return bool(words) and capitals >= starts * _MANY and shouted < words * _MANY
+        shapes = self.tokens.shape
+        words = self.count - shapes.count(NUMBER)
+        starts = [shape for shape, gap in zip(shapes, self.before, strict=True) if gap == START and shape != NUMBER]
+        capitals = len(starts) - starts.count(LOWER)
+        return bool(words) and capitals >= len(starts) * _MANY and shapes.count(UPPER) < words * _MANY
 
     def _shapes(self) -> list[int]:
         """The tokens' shapes; where capitals mean nothing (whole session, shouted turn) all words count as lower."""
@@ -120,6 +130,14 @@ class Reading:
 
     # -- questions the rules ask ---------------------------------------------------------------------------------
 
+    def where(self, forms: AbstractSet[str]) -> list[int]:
+        """The tokens whose look-up form is one of `forms`, in order."""
+        return sorted(i for low in self.at.keys() & forms for i in self.at[low])
+
+    def decided(self) -> list[int]:
+        """The tokens with a label, in order."""
+        return [i for i, kind in enumerate(self.label) if kind]
+
     def capital(self, i: int) -> bool:
         """Whether token i has a capital that means something."""
         return self.shape[i] in (TITLE, UPPER)
@@ -131,28 +149,28 @@ class Reading:
 
     def inside(self, i: int) -> bool:
         """Whether token i follows its neighbour inside a sentence."""
-        return self.before[i] not in (START, DASH)
+        return self.before[i] not in _BREAKS
 
     def ends(self, i: int) -> bool:
         """Whether a pause, the sentence or the turn ends after token i."""
-        return i + 1 >= self.count or self.before[i + 1] in (START, COMMA, DASH)
+        return i + 1 >= self.count or self.before[i + 1] in _PAUSES
 
     def joined(self, i: int) -> bool:
         """Whether only a space or a hyphen stands between tokens i - 1 and i, and no possessive ending."""
-        return i > 0 and self.before[i] in (SPACE, HYPHEN) and not self.suffix[i - 1]
+        return i > 0 and self.before[i] in _JOINTS and not self.suffix[i - 1]
 
     def wordy(self, i: int) -> bool:
         """Whether token i is an ordinary word, too: then a name needs evidence in its place."""
         f = self.flag[i]
-        return bool(f & (voc.AMBIGUOUS | voc.PLACE_WORD)) or f & (voc.WORD | voc.NAME | voc.PLACE | voc.ORG) == voc.WORD
+        return bool(f & _ALSO_A_WORD) or f & _ONLY_A_WORD == voc.WORD
 
     def solid(self, i: int) -> bool:
         """Whether token i is on a name or place list and is no ordinary word."""
-        return bool(self.flag[i] & (voc.NAME | voc.PLACE)) and not self.wordy(i) and not self.barred(i)
+        return bool(self.flag[i] & _LISTED) and not self.wordy(i) and not self.barred(i)
 
     def barred(self, i: int) -> bool:
         """Whether token i identifies nobody by itself."""
-        return bool(self.status[i] or self.flag[i] & (voc.CAPITAL | voc.KEEP | voc.STATE))
+        return bool(self.status[i] or self.flag[i] & _NAMES_NOBODY)
 
     def mark(self, a: int, b: int, kind: str, rule: str) -> None:
         """Decide on tokens a to b (exclusive), unless another detector has one of them."""
@@ -163,11 +181,11 @@ class Reading:
 
     def remember(self) -> None:
         """Keep what is decided: every token of a name, the rare tokens and the phrases of places and organisations."""
-        memory, low = self.memory, self.low
-        seen = Counter(low[i] for i, kind in enumerate(self.label) if kind == NAME)
-        self.sightings |= seen
-        for i, kind in enumerate(self.label):
-            if not kind or len(low[i]) == 1 or self.shape[i] == NUMBER:
+        memory, low, decided = self.memory, self.low, self.decided()
+        self.sightings |= Counter(low[i] for i in decided if self.label[i] == NAME)
+        for i in decided:
+            kind = self.label[i]
+            if len(low[i]) == 1 or self.shape[i] == NUMBER:
                 continue
             if kind == NAME or (len(low[i]) > _SHORTEST_STEM and not self.flag[i] & (voc.WORD | voc.ORG_HEAD)):
                 memory.setdefault(low[i], kind)
@@ -179,18 +197,18 @@ class Reading:
     def runs(self) -> list[tuple[str, int, int]]:
         """Stretches of tokens that make one identifier: (type, first token, end)."""
         runs: list[tuple[str, int, int]] = []
-        previous, label, first = "", self.label, set(self.tokens.first)
-        for k, kind in enumerate(label):
-            if kind:
-                if (
-                    kind == previous
-                    and k not in first
-                    and (self.joined(k) or (kind != NAME and self.before[k] == SPACE and self._one_name(k)))
-                ):
-                    runs[-1] = (kind, runs[-1][1], k + 1)
-                else:
-                    runs.append((kind, k, k + 1))
-            previous = kind
+        label, turn = self.label, self.tokens.turn
+        for k in self.decided():
+            kind = label[k]
+            if (
+                k > 0
+                and kind == label[k - 1]
+                and turn[k] == turn[k - 1]
+                and (self.joined(k) or (kind != NAME and self.before[k] == SPACE and self._one_name(k)))
+            ):
+                runs[-1] = (kind, runs[-1][1], k + 1)
+            else:
+                runs.append((kind, k, k + 1))
         return runs
 
     def _one_name(self, k: int) -> bool:

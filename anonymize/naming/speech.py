@@ -106,7 +106,10 @@ def before(at: Spot) -> float:
     if not at.p:
         return max(_vocative(at), _answer(at), _explained(at))
     cues = _BEFORE_ANY if at.inside or not (at.wordy or at.flag & voc.NAME_FIRST) else _BEFORE_WORD
-    return next((weight for cue in cues if (weight := cue(at)) is not None), 0.0)
+    for cue in cues:
+        if (weight := cue(at)) is not None:
+            return weight
+    return 0.0
 
 
 def family(reading: Reading, i: int) -> bool:
@@ -450,4 +453,4 @@ def base_form(reading: Reading, word: str) -> bool:
     flags = reading.vocab.flags
     if word in context.SAYS or word.endswith(("ed", "ing")) or not flags.get(word, 0) & voc.WORD:
         return False
-    return any(form in flags for form in (word + "ing", word[:-1] + "ing", word + word[-1] + "ing"))
+    return word + "ing" in flags or word[:-1] + "ing" in flags or word + word[-1] + "ing" in flags

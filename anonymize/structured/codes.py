@@ -29,13 +29,16 @@ _ECHOED = frozenset(("PHONE", "FAX", "SSN", "ACCOUNT"))
 _CODE_KINDS = frozenset(("VEHICLE", "LICENSE", "DEVICE", "MRN", "HEALTH_PLAN", "ACCOUNT", "ID"))
 
 
-def find_codes(texts: list[str], lows: list[str], taken: list[list[Span]]) -> list[list[Span]]:
-    """Numbers and codes of a session, turn by turn; runs that touch an already `taken` span are left to it."""
+def find_codes(texts: list[str], lows: list[str], taken: list[list[Span]], worth: list[int]) -> list[list[Span]]:
+    """Numbers and codes of a session, turn by turn; runs that touch an already `taken` span are left to it.
+
+    Only the turns in `worth` are read for them: all that hold a digit or a number word.
+    """
     runs = [
         run
-        for turn, low in enumerate(lows)
-        if _WORTH.search(low)
-        for run in find_runs(low, turn)
+        for turn in worth
+        if _WORTH.search(lows[turn])
+        for run in find_runs(lows[turn], turn)
         if not _touches(run, taken[turn])
     ]
     kinds = [_class_of(run, texts[run.turn], lows) for run in runs]

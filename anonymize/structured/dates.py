@@ -11,8 +11,8 @@ import re
 from typing import TYPE_CHECKING
 
 from anonymize.spans import Span
-from anonymize.words.lexicon import pattern, words
-from anonymize.words.numerals import BELOW_100, ORDINAL, SPOKEN_ORDINAL, SPOKEN_YEAR, UNIT
+from anonymize.words.lexicon import any_in, pattern, words
+from anonymize.words.numerals import BELOW_100, ORDINAL, ORDINALS, SPOKEN_ORDINAL, SPOKEN_YEAR, UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,25 +33,35 @@ _FUNCTION = pattern("clause_openers")
 
 _AFTER = rf"(?! of (?:each|every|the)\b)(?:{_CLOSED}| (?:{_FUNCTION})\b)"
 _DATE = re.compile(
-    rf"\b{MONTH} (?:the )?{ORDINAL} (?:and|or|to|through) (?:the )?{ORDINAL}(?={_AFTER})"
-    rf"|\b(?:the )?{ORDINAL} (?:or|and|to|through) (?:the )?{ORDINAL} of {MONTH}\b{_TAIL}"
-    rf"|\b(?:{MONTH}|{_SHORT}(?= ?(?:\d|the |{ORDINAL}\b))),? (?:the )?"
+    r"\b(?=\w)(?:"
+    rf"{MONTH} (?:the )?{ORDINAL} (?:and|or|to|through) (?:the )?{ORDINAL}(?={_AFTER})"
+    rf"|(?:the )?{ORDINAL} (?:or|and|to|through) (?:the )?{ORDINAL} of {MONTH}\b{_TAIL}"
+    rf"|(?:{MONTH}|{_SHORT}(?= ?(?:\d|the |{ORDINAL}\b))),? (?:the )?"
     rf"(?:{ORDINAL}\b|{_DAY}(?: of)?(?= ?{_YEAR}|,? {_YEAR}|\b)){_TAIL}"
-    rf"|\b{MONTH} (?:{BELOW_100})(?:,? {_YEAR}|{_CLOSED})"
-    rf"|\b(?:the )?(?:{ORDINAL}|{_DAY})(?: day)? of (?:{MONTH}|(?!mar\b){_SHORT})(?!\w){_TAIL}"
-    rf"|\b{_SHORT} (?:of )?(?:19|20)\d\d\b"
-    rf"|\b(?:the )?{ORDINAL} of the {ORDINAL},? {_YEAR}"
-    rf"|\b{_SAID} (?P<by>slash|dash|point|stroke) {_SAID} (?P=by) (?:{_YEAR}|{BELOW_100}|oh[- ]{UNIT}|\d\d)\b"
-    rf"|\b(?:the )?{ORDINAL} (?!{_UNCLEAR}){MONTH}\b{_TAIL}"
-    rf"|\b(?:the |el )?(?:{ORDINAL}|{_DAY}) (?:of |de )?(?:{_CALENDARS})\b"
-    rf"|\b\d{{1,2}} (?:{MONTH}|{_SHORT}),? (?:19|20)\d\d\b"
+    rf"|{MONTH} (?:{BELOW_100})(?:,? {_YEAR}|{_CLOSED})"
+    rf"|(?:the )?(?:{ORDINAL}|{_DAY})(?: day)? of (?:{MONTH}|(?!mar\b){_SHORT})(?!\w){_TAIL}"
+    rf"|{_SHORT} (?:of )?(?:19|20)\d\d\b"
+    rf"|(?:the )?{ORDINAL} of the {ORDINAL},? {_YEAR}"
+    rf"|{_SAID} (?P<by>slash|dash|point|stroke) {_SAID} (?P=by) (?:{_YEAR}|{BELOW_100}|oh[- ]{UNIT}|\d\d)\b"
+    rf"|(?:the )?{ORDINAL} (?!{_UNCLEAR}){MONTH}\b{_TAIL}"
+    rf"|(?:the |el )?(?:{ORDINAL}|{_DAY}) (?:of |de )?(?:{_CALENDARS})\b"
+    rf"|\d{{1,2}} (?:{MONTH}|{_SHORT}),? (?:19|20)\d\d\b"
     rf"|(?<!\bat )(?<![\d:/])\b(?:[1-9]|[12]\d|3[01]) "
     rf"(?:(?!{_UNCLEAR}){MONTH}\b|{_UNCLEAR}\b"
     rf"(?:{_CLOSED}|(?= (?:at|in|on|for|and|the|we|they|he|she)\b)))"
-    rf"|\b{MONTH} of {_TWO_DIGIT_YEAR}{_CLOSED}"
-    rf"|\b(?:{pattern('feasts')}),? (?:of |in )?{_YEAR}"
-    rf"|\b{MONTH},? (?:of )?(?:(?:19|20)\d\d\b|'\d\d\b|{SPOKEN_YEAR}\b)"
+    rf"|{MONTH} of {_TWO_DIGIT_YEAR}{_CLOSED}"
+    rf"|(?:{pattern('feasts')}),? (?:of |in )?{_YEAR}"
+    rf"|{MONTH},? (?:of )?(?:(?:19|20)\d\d\b|'\d\d\b|{SPOKEN_YEAR}\b)"
+    r")"
 )
+_MONTH_HINT = re.compile(rf"\b(?:{MONTH}\b|{_SHORT})")
+_YEAR_HINT = re.compile(r" (?:(?:19|20)\d\d|'\d\d)\b")
+_DATE_HINTS = (
+    *(f" {word}" for word in _CALENDARS.split("|")),
+    *(" slash", " dash", " point", " stroke", " nineteen", " eighteen", " two thousand", " two-thousand", " twenty"),
+)
+"""A date without a month of ours has one of another calendar, a stroke, or a year."""
+
 _NUMERIC = re.compile(
     r"(?<![\w/.-])(?:\d{4}-\d{1,2}-\d{1,2}|(?P<a>\d{1,2})(?P<by>[/.-])(?P<b>\d{1,2})(?P=by)(?:\d{4}|\d{2}))(?![\w/-])"
 )
@@ -82,6 +92,9 @@ _DAY_ALONE = re.compile(
     rf"|\b(?P<late>{_LATE})(?:{_AFTER}|(?= (?:works?|sounds?|good|suit)\b))"
     rf"|\b(?P<early>the (?:[123](?:st|nd|rd)|(?!(?:first|second)\b){ORDINAL})){_AFTER}"
 )
+_DAY_HINTS = frozenset(ordinal.split("-")[-1] for ordinal in ORDINALS)
+_DAY_HINT = re.compile(r"\d(?:st|nd|rd|th)")
+_DIGIT = re.compile(r"\d")
 _NEAR_DAY = re.compile(
     rf"\b(?:{WEEKDAY}s?|{MONTH}|\w+ day|(?:next|this|last) (?:week|month)|in the morning|birthday|"
     r"anniversary|christmas|easter|thanksgiving)\b"
@@ -99,18 +112,19 @@ _BEFORE_MONTH = re.compile(
 
 def find_dates(text: str, low: str) -> Iterator[Span]:
     """Dates in one turn; `low` is the normalised `text`, of the same length."""
-    for match in _DATE.finditer(low):
+    dated = any_in(low, _DATE_HINTS) or _YEAR_HINT.search(low) or _MONTH_HINT.search(low)
+    for match in _DATE.finditer(low) if dated else ():
         if _HOLIDAY.fullmatch(match.group()) or _is_verb(text, low, match):
             continue
         yield Span(match.start(), match.end(), "DATE", "date_month")
-    if any(c.isdigit() for c in low):
+    if _DIGIT.search(low):
         for match in _NUMERIC.finditer(low):
             if match["a"] is None or _is_day(match["a"], match["b"]):
                 yield Span(match.start(), match.end(), "DATE", "date_numeric")
-        for match in _MONTH_DAY.finditer(low):
+        for match in _MONTH_DAY.finditer(low) if "/" in low else ():
             if _is_day(match["a"], match["b"]) and match["date"] != "9/11":
                 yield Span(*match.span("date"), "DATE", "date_month_day")
-    for match in _DAY_ALONE.finditer(low):
+    for match in _DAY_ALONE.finditer(low) if any_in(low, _DAY_HINTS) or _DAY_HINT.search(low) else ():
         around = low[max(0, match.start() - _NEAR) : match.start()], low[match.end() : match.end() + _NEAR]
         if match["early"] is None or any(map(_NEAR_DAY.search, around)):
             yield Span(*match.span(str(match.lastgroup)), "DATE", "date_day")
@@ -170,6 +184,7 @@ _AGE = re.compile(
     r"|\b(?:her|his|their|my|your) (?:early |mid[- ]?|late |high )?(?P<e>nineties|90's|90s)\b"
 )
 _OLD = re.compile(r"ninet|big nine|\b9\d|\b1[01]\d|\bhundred")
+_OLD_HINTS = ("9", "10", "11", "ninet", "big nine", "hundred")
 _NO_SUBJECT = words("not_an_age")
 
 
@@ -181,7 +196,7 @@ _ANSWER = re.compile(
 
 def find_ages(text: str, low: str, before: str) -> Iterator[Span]:
     """Ages over 89 in one turn; the span is the number alone. `before` is the end of the turns before."""
-    if not _OLD.search(low):
+    if not (any_in(low, _OLD_HINTS) and _OLD.search(low)):
         return
     if (answer := _ANSWER.match(low)) and _ASKED.search(before):
         yield Span(*answer.span("age"), "AGE90", "age_over_89")

@@ -28,7 +28,8 @@ _WORTH = re.compile(
 
 def normalise(text: str) -> str:
     """`text` in lower case with plain quotes, hyphens and blanks, of the same length, so that offsets hold in both."""
-    text = text.translate(_PLAIN)
+    if not text.isascii():
+        text = text.translate(_PLAIN)
     low = text.lower()
     return low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
@@ -40,11 +41,12 @@ def find_structured(turns: list[str]) -> list[list[Span]]:
     LOCATION for street addresses and postal codes. Work grows linearly with the length of the text.
     """
     lows = [normalise(text) for text in turns]
-    found = []
-    for turn, (text, low) in enumerate(zip(turns, lows, strict=True)):
+    found: list[list[Span]] = [[] for _ in turns]
+    worth = [turn for turn, low in enumerate(lows) if _WORTH.search(low)]
+    for turn in worth:
         before = " ".join(lows[max(0, turn - 2) : turn])[-_BEFORE:]
-        found.append(_disjoint(_in_turn(text, low, before)) if _WORTH.search(low) else [])
-    for spans, codes in zip(found, find_codes(turns, lows, found), strict=True):
+        found[turn] = _disjoint(_in_turn(turns[turn], lows[turn], before))
+    for spans, codes in zip(found, find_codes(turns, lows, found, worth), strict=True):
         if codes:
             spans[:] = _disjoint([*spans, *codes])
     return found

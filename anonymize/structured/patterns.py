@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from anonymize.spans import Span
-from anonymize.words.lexicon import pattern, words
+from anonymize.words.lexicon import any_in, pattern, words
 from anonymize.words.numerals import NUMBER_WORDS, SPOKEN_ORDINAL
 
 if TYPE_CHECKING:
@@ -72,6 +72,11 @@ _HOUSE = re.compile(
     rf"\b(?:(?:{_STREET})|(?:calle|avenida|carrera|rua|rue|via|paseo) [^\W\d_]+(?: [^\W\d_]+){{0,2}}),? {{1,2}}"
     rf"(?:number|no\.?|#) ?(?P<house>\d{{1,5}}|(?:{_NUMBER})\b(?:[- ](?:{_NUMBER})\b){{0,3}})\b"
 )
+_HOUSE_HINT = re.compile(rf" (?:number|no\.?|#) ?(?:\d|(?:{_NUMBER})\b)")
+_DIGIT = re.compile(r"\d")
+_PLACE_HINTS = ("box", "apartment", "apt", "suite", "ste", " street", " ave")
+"""Without a digit, only these are of interest in `_OTHER_PLACES`."""
+
 _ASKED = re.compile(r"\b(?:address|where do you live)\b[^?]{0,30}\?\s*$")
 _NUMBER_AND_NAME = re.compile(
     r"\b(?:[Aa]t|[Bb]y|[Aa]ddress(?:'s|\u2019s| is| was)?|[Ff]rom|[Tt]o|[Pp]ast|[Ii]n),? "
@@ -99,10 +104,17 @@ def find_addresses(text: str, low: str, before: str) -> Iterator[Span]:
     for match in _ADDRESS.finditer(low) if _STREET_HINT.search(low) else ():
         if asked or _is_address(text, match):
             yield Span(match.start(), match.end(), "LOCATION", "street_address")
-    for match in _OTHER_PLACES.finditer(low):
-        yield Span(match.start(), match.end(), "LOCATION", "unit_or_box")
-    for match in _HOUSE.finditer(low):
+    for match in _HOUSE.finditer(low) if _HOUSE_HINT.search(low) else ():
         yield Span(*match.span("house"), "LOCATION", "house_number")
+    digit = _DIGIT.search(low)
+    for match in _OTHER_PLACES.finditer(low) if digit or any_in(low, _PLACE_HINTS) else ():
+        yield Span(match.start(), match.end(), "LOCATION", "unit_or_box")
+    if digit:
+        yield from _in_digits(text, low)
+
+
+def _in_digits(text: str, low: str) -> Iterator[Span]:
+    """Pages of a deed book, and house numbers before a street's bare name."""
     for match in _BOOK.finditer(low):
         for part in ("book", "page"):
             if match[part]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from anonymize.spans import Span
 from anonymize.structured.patterns import PUBLIC_SITES, TLDS
 from anonymize.words import vocabulary as voc
-from anonymize.words.lexicon import pattern, words
+from anonymize.words.lexicon import any_in, pattern, words
 from anonymize.words.numerals import NUMBER_WORDS
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ _END = re.compile(
     rf",? dot (?P<zone>(?:{TLDS}|c o m|e d u|o r g)\b(?: dot (?:{TLDS})\b)?|[a-z]{{2,15}}\b(?! dot))|"
     rf"\bat (?:sign )?(?:{_MAILERS})(?:\.(?:{TLDS}))?\b(?! dot)"
 )
+_END_HINTS = (" dot ", *(f"at {sign}{mailer}" for mailer in _MAILERS.split("|") for sign in ("", "sign ")))
 _ZONE = re.compile(rf"(?:{TLDS}|c o m|e d u|o r g)\b")
 _TOKEN = re.compile(r"[\w'&]+|[^\w\s]")
 _PATH = re.compile(r"(?:,? (?:forward )?slash(?: [\w'-]+){1,6})+")
@@ -36,6 +37,7 @@ _NOT_AT = (
     r"(?!(?:work|home|school|the|my|a|least|night|all|first|this|that|her|his|our|your|noon|times)\b"
     r"|(?:one|two|three|four|five|six|seven|eight|nine|ten)(?: o'clock|[.,?]|$| in| am| pm| at))"
 )
+_HANDLE_HINT = re.compile(rf"\b(?:{_PLATFORM}|{_USER_NAME})\b")
 _AT_HANDLE = re.compile(
     rf"\b(?:{_PLATFORM}|{_USER_NAME})\b[^.?!]{{0,40}}?"
     rf"(?:\b(?:i'm|it's|is|he's|she's|they're|under|handle|called|name|was|as)|'s|"
@@ -68,12 +70,13 @@ _CONTRACTED = re.compile(r"'(?:s|re|ve|ll|m|d|t)$")
 
 def find_spoken_web(low: str) -> Iterator[Span]:
     """Addresses and user names read aloud in one turn of normalised text."""
-    for end in _END.finditer(low):
+    for end in _END.finditer(low) if any_in(low, _END_HINTS) else ():
         if span := _address(low, end):
             yield span
-    for match in _IP.finditer(low):
+    for match in _IP.finditer(low) if any_in(low, (" dot", " point")) else ():
         yield Span(match.start(), match.end(), "IP", "spoken_ip")
-    yield from _handles(low)
+    if any_in(low, (" underscore ", " dash ")) or _HANDLE_HINT.search(low):
+        yield from _handles(low)
 
 
 def _handles(low: str) -> Iterator[Span]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.resources
 import tomllib
+from collections.abc import Iterable
 
 
 def words(name: str) -> frozenset[str]:
@@ -20,6 +21,11 @@ def pattern(name: str) -> str:
 def cues() -> dict[str, str]:
     """Class of identifier -> regular expression of the words that announce it, in the order they are tried."""
     return {kind: _joined(text) for kind, text in _lexicon()["cues"].items()}
+
+
+def any_in(text: str, literals: Iterable[str]) -> bool:
+    """Whether one of the literals is in the text: a cheap question to ask before a pattern that needs one of them."""
+    return any(map(text.__contains__, literals))
 
 
 @functools.cache

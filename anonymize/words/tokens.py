@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import NamedTuple
 
 LOWER, TITLE, UPPER, NUMBER = range(4)
 """Shapes of a token: no capital first, one capital first, two or more capitals first (DUI, STDs), digits first."""
@@ -14,8 +16,8 @@ SPACE, COMMA, START, HYPHEN, DASH, OTHER = range(6)
 without space; a dash; anything else."""
 
 _TOKEN = re.compile(
-    r"[^\W\d_][^\W\d_\u0300-\u036f\u00ad\u200b-\u200d]*"
-    r"(?:['\u2019\u02bc\u0300-\u036f\u00ad\u200b-\u200d]+[^\W\d_]+)*[\u0300-\u036f]*|\d\w*"
+    r"([^\W\d_][^\W\d_\u0300-\u036f\u00ad\u200b-\u200d]*"
+    r"(?:['\u2019\u02bc\u0300-\u036f\u00ad\u200b-\u200d]+[^\W\d_]+)*[\u0300-\u036f]*|\d\w*)"
 )
 _SUFFIX = re.compile(r"['\u2019\u02bc](?:s|d|ll|ve|re|m)$", re.IGNORECASE)
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d]")
@@ -75,31 +77,51 @@ def fold(word: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", word.translate(_STROKES)) if not unicodedata.combining(c))
 
 
+class _Form(NamedTuple):
+    """What a token's spelling alone says; `length` is that of the token without its ending."""
+
+    low: str
+    length: int
+    shape: int
+    suffix: str
+
+
+class _Forms(dict[str, _Form]):
+    """Spelling -> form, each worked out once; a session has its own, so that nothing of it is kept."""
+
+    def __missing__(self, word: str) -> _Form:
+        form = self[word] = _form(word)
+        return form
+
+
 def tokenize(turns: list[str]) -> Tokens:
     """Cut a session's turns into tokens, in one pass."""
-    out = Tokens()
+    known, forms, out = _Forms(), list[_Form](), Tokens()
     for number, text in enumerate(turns):
-        out.first.append(len(out.low))
-        previous = 0
-        for match in _TOKEN.finditer(text):
-            start, end = match.span()
-            word = match.group()
-            gap = text[previous:start]
-            out.before.append(_gap(gap, out.low[-1]) if previous else START)
-            previous = end
-            suffix = ""
-            if not word.isalpha() and (cut := _SUFFIX.search(word)):
-                suffix = word[cut.start() + 1 :].lower()
-                end -= len(word) - cut.start()
-                word = word[: cut.start()]
-            out.low.append(fold(word))
-            out.start.append(start)
-            out.end.append(end)
-            out.shape.append(_shape(word))
-            out.suffix.append(suffix)
-            out.turn.append(number)
-    out.first.append(len(out.low))
+        out.first.append(len(forms))
+        pieces = _TOKEN.split(text)  # gap, word, gap, word, ..., gap
+        found = list(map(known.__getitem__, pieces[1::2]))
+        if found:
+            gaps = zip(pieces[2:-1:2], found, strict=False)
+            out.before.append(START)
+            out.before += [SPACE if gap == " " else _gap(gap, form.low) for gap, form in gaps]
+            out.start += list(accumulate(map(len, pieces)))[:-1:2]
+            out.turn += [number] * len(found)
+            forms += found
+    out.first.append(len(forms))
+    out.low = [form.low for form in forms]
+    out.end = [start + form.length for start, form in zip(out.start, forms, strict=True)]
+    out.shape = [form.shape for form in forms]
+    out.suffix = [form.suffix for form in forms]
     return out
+
+
+def _form(word: str) -> _Form:
+    suffix = ""
+    if not word.isalpha() and (cut := _SUFFIX.search(word)):
+        suffix = word[cut.start() + 1 :].lower()
+        word = word[: cut.start()]
+    return _Form(fold(word), len(word), _shape(word), suffix)
 
 
 def _shape(word: str) -> int:

@@ -95,6 +95,16 @@ def vocabulary() -> Vocabulary:
     return vocab
 
 
+@functools.cache
+def phrases_by_pair() -> dict[tuple[str, str], list[tuple[tuple[str, ...], int]]]:
+    """The phrases by their first two words, of which a text has few: (words after the first, flags), longest first."""
+    found: dict[tuple[str, str], list[tuple[tuple[str, ...], int]]] = {}
+    for first, phrases in vocabulary().phrases.items():
+        for phrase in phrases:
+            found.setdefault((first, phrase[0][0]), []).append(phrase)
+    return found
+
+
 def _merged() -> Vocabulary:
     vocab = Vocabulary()
     for rank, word in enumerate(_dictionary()):
