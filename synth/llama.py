@@ -23,7 +23,7 @@ from synth.chat import around
 from synth.gguf_header import Header, read_header
 from synth.grammar import Grammatical, Shape
 from synth.sequences import Sequences, shared_length
-from synth.vocabulary import Vocabulary, library
+from synth.vocabulary import Vocabulary, library, model_params
 
 KV_BYTES = {"f16": 2.0, "q8_0": 34 / 32}
 """Bytes of one value in key-value memory, by its type."""
@@ -192,7 +192,7 @@ class LlamaBackend:
         """
         if self._model is None:
             lib = library()
-            params = lib.llama_model_default_params()
+            params = model_params()
             params.n_gpu_layers = self.options.gpu_layers if self.options.gpu_layers >= 0 else 1 << 16
             self._model = lib.llama_model_load_from_file(str(self.header.path).encode(), params)
             if not self._model:

@@ -158,6 +158,8 @@ class Sequences:
     ) -> Iterator[Answer]:
         """Yield answers as they are finished; a free slot takes the next job at once.
 
+        Where the caller asks for an answer's prompt again (its last job then), the prompt is not read again.
+
         Args:
             jobs: the queue; the caller may append to it meanwhile.
             tokens: a prompt's tokens.
@@ -173,8 +175,13 @@ class Sequences:
             for row, at in self._step():
                 slot = self._slots[at]
                 if slot and (answer := self._advance(slot, row)):
-                    self._end(at)
+                    slot.sampler.close()
+                    self._slots[at] = None
                     yield answer
+                    if jobs and jobs[-1].prompt == answer.job.prompt and self._rewound(at, answer.prompt_tokens - 1):
+                        self._slots[at] = self._begin(at, jobs.pop(), tokens, shape, budget, answer.prompt_tokens - 1)
+                    else:
+                        self._lib.llama_memory_seq_rm(self._memory, at + 1, -1, -1)
 
     def close(self) -> None:
         """Free the context and every sampler."""
@@ -186,22 +193,27 @@ class Sequences:
         self._lib.llama_free(self._context)
 
     def _begin(
-        self, at: int, job: Job, tokens: Callable[[str], list[int]], shape: Grammatical | None, budget: int
+        self,
+        at: int,
+        job: Job,
+        tokens: Callable[[str], list[int]],
+        shape: Grammatical | None,
+        budget: int,
+        known: int = 0,
     ) -> _Slot:
+        """A sequence for the job, of whose prompt `known` tokens are already in memory under its slot."""
         prompt = tokens(job.prompt)
-        same = shared_length([prompt, [*self._prefix, -1]])
-        self._lib.llama_memory_seq_cp(self._memory, _SHARED, at + 1, 0, same)
+        if not known:
+            known = shared_length([prompt, [*self._prefix, -1]])
+            self._lib.llama_memory_seq_cp(self._memory, _SHARED, at + 1, 0, known)
         own = job.shape or shape
         sampler = Sampler(self._vocabulary, self._sampling, job.seed, own.grammar() if own else None)
         room = job.shape.answer_tokens() if job.shape else budget
-        return _Slot(job, deque(prompt[same:]), same, len(prompt), sampler, own, room)
+        return _Slot(job, deque(prompt[known:]), known, len(prompt), sampler, own, room)
 
-    def _end(self, at: int) -> None:
-        slot = self._slots[at]
-        if slot:
-            slot.sampler.close()
-        self._lib.llama_memory_seq_rm(self._memory, at + 1, -1, -1)
-        self._slots[at] = None
+    def _rewound(self, at: int, length: int) -> bool:
+        """Forget all but a sequence's first tokens; False for a kind of model whose memory cannot be cut."""
+        return bool(self._lib.llama_memory_seq_rm(self._memory, at + 1, length, -1))
 
     def _step(self) -> list[tuple[int, int]]:
         """One batch: a token of every sequence that writes, and as much of prompts as fits.
