@@ -171,6 +171,23 @@ def paraphrase(
         + (f"; answers refused: {faults}" if faults else ""),
         err=True,
     )
+    for line in _measured(summary):
+        click.echo(line, err=True)
+
+
+def _measured(summary: Mapping[str, Any]) -> Iterator[str]:
+    """What paraphrasing gained and kept, for a person."""
+    for by, linkage in summary["linkage"].items():
+        if linkage and linkage["paraphrase"]["tried"]:
+            found, page = linkage["paraphrase"], linkage["original"]
+            yield (
+                f"found again {by.replace('_', ' ')}: {found['rate']:.1%} of paraphrases "
+                f"(the pages themselves {page['rate']:.1%}, guessing {found['chance']:.1%})"
+            )
+    rates = {name: summary["faithfulness"][name] for name in ("negations", "numbers", "risk")}
+    kept = ", ".join(f"{name} {rate['kept']} of {rate['pages']}" for name, rate in rates.items() if rate["pages"])
+    if kept:
+        yield f"kept: {kept}; danger added in {summary['faithfulness']['risk_added']}"
 
 
 def _sessions(path: Path, source: str) -> Iterator[Session]:
