@@ -34,7 +34,7 @@ def library() -> Any:
 def model_params() -> Any:
     """How a model is loaded by default, but without the kernels for AMX, Intel's matrix units.
 
-    A compiler that reads their configuration as dead code (GCC before 12.4 and 13.3 does) makes them end the process at
+    A compiler that takes their configuration for dead code, as GCC 12 does, makes them end the process at
     the first quantised matrix; the flag turns off other repacked weights, too, where AMX is there.
     """
     lib = library()

@@ -39,6 +39,7 @@ _PARAMETERS = {
     "chat_template": "chat_template",
 }
 """Which parameter of the `paraphrase` stage a flag sets."""
+_MINUTES = 120  # seconds from which a time is told in minutes
 
 
 def paraphrase_options(function: Function) -> Function:
@@ -111,7 +112,9 @@ def _stage(parameters: Mapping[str, Any]) -> Paraphrase:
 def plan_lines(plan: Mapping[str, Any] | None) -> Iterator[str]:
     """A dry run's figures for a person."""
     if plan:
-        took = "" if plan["seconds"] is None else f", about {plan['seconds'] / 60:.1f} minutes on this machine"
+        seconds = plan["seconds"]
+        amount = f"{seconds:.0f} seconds" if seconds and seconds < _MINUTES else f"{(seconds or 0) / 60:.0f} minutes"
+        took = "" if seconds is None else f", about {amount} on this machine"
         tokens = f"{plan['prompt_tokens']:,} tokens to read, {plan['answer_tokens']:,} to write"
         yield f"paraphrase: {plan['pages']} pages, {tokens}{took}, if every first answer passes"
 
