@@ -80,6 +80,8 @@ class LlamaBackend:
         self.sampling, self.options, self.watch = sampling or Sampling(), options or LlamaOptions(), watch
         if not 1 <= self.options.parallel <= _MOST_SEQUENCES:
             raise UsageError(f"--parallel {self.options.parallel}: choose 1 to {_MOST_SEQUENCES}")
+        if self.options.batch < self.options.parallel:
+            raise UsageError(f"--batch {self.options.batch}: each of the {self.options.parallel} answers needs a token")
         if self.options.kv == "q8_0" and not self.options.flashes:
             raise UsageError("--kv q8_0 needs flash attention")
         self.header: Header = read_header(path)

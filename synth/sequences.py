@@ -211,7 +211,9 @@ class Sequences:
         if not known:
             known = shared_length([prompt, [*self._prefix, -1]])
             self._copy(_SHARED, at + 1)
-            self._rewound(at, known)
+            if not self._rewound(at, known):
+                known = 0
+                self._rewound(at, known)
         own = job.shape or shape
         sampler = Sampler(self._vocabulary, self._sampling, job.seed, own.grammar() if own else None)
         room = job.shape.answer_tokens() if job.shape else budget

@@ -82,6 +82,23 @@ def test_no_sequence_sees_another(model, sessions):
     assert np.abs(changed[1, 0] - together[1, 0]).max() < 0.02 * spread, "its neighbour's does not"
 
 
+def test_a_sequence_that_moves_into_a_gap_takes_its_memory_along(model, sessions):
+    """The first answer ends while the second prompt is still being read, in small batches."""
+    short, long = Job("Hello.", 1, 0, 0), replace(jobs_for(sessions, TIGHT["round"], 1, words=300)[0], page=1)
+    logits = []
+    for jobs in ([short, long], [long]):
+        seen = {}
+        backend = LlamaBackend(
+            model,
+            options=LlamaOptions(parallel=2, threads=1, batch=64),
+            watch=lambda job, _written, found, seen=seen: seen.setdefault(job.page, found.copy()),
+        )
+        assert len(list(backend.free_text(deque(jobs), 1))) == len(jobs)
+        logits.append(seen[1])
+        backend.close()
+    assert np.abs(logits[0] - logits[1]).max() < 0.02 * float(np.std(logits[1]))
+
+
 def test_the_same_model_seed_number_and_pages_give_the_same_text(model, sessions):
     shape = TIGHT["round"]
     runs = []
@@ -158,6 +175,19 @@ def test_too_little_memory_is_said_before_the_weights_are_loaded(model, sessions
     with pytest.raises(UsageError, match="fewer --parallel"):
         next(backend.answers(jobs_for(sessions, TIGHT["round"], 2), TIGHT["round"]))
     assert backend._model is None
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"parallel": 0}, "choose 1 to 128"),
+        ({"parallel": 64, "batch": 32}, "needs a token"),
+        ({"kv": "q8_0", "flash": False}, "needs flash attention"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(model, options, said):
+    with pytest.raises(UsageError, match=said):
+        LlamaBackend(model, options=LlamaOptions(**options))
 
 
 def test_a_prompt_longer_than_the_context_is_refused(model):
