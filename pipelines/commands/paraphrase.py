@@ -168,18 +168,16 @@ def paraphrase(
     summary = rewrite_sessions(sessions, target, stage, key_file, allow_raw=allow_raw)
     if as_json:
         click.echo(json.dumps(summary, indent=2))
-    faults = ", ".join(f"{reason} {count}" for reason, count in summary["faults"].items())
-    click.echo(
-        f"{target}: {summary['examples']} examples of {summary['pages']} pages"
-        + (f"; answers refused: {faults}" if faults else ""),
-        err=True,
-    )
+    click.echo(f"{target}: {summary['examples']} examples of {summary['pages']} pages", err=True)
     for line in _measured(summary):
         click.echo(line, err=True)
 
 
 def _measured(summary: Mapping[str, Any]) -> Iterator[str]:
-    """What paraphrasing gained and kept, for a person."""
+    """What was refused and lost, and what paraphrasing gained and kept, for a person."""
+    for what, counts in (("answers refused", summary["faults"]), ("pages left out", summary["lost"])):
+        if counts:
+            yield f"{what}: {', '.join(f'{reason} {count}' for reason, count in counts.items())}"
     for by, linkage in summary["linkage"].items():
         if linkage and linkage["paraphrase"]["tried"]:
             found, page = linkage["paraphrase"], linkage["original"]
