@@ -108,7 +108,7 @@ def _rounds(
 ) -> list[Mapping[int, Times]]:
     """Every side once a round, in turned order; the first round, with one token an answer, is not counted."""
     sides = {SERIAL: _serial(model, options)} | {number: _batched(model, options, number) for number in NUMBERS}
-    rounds = []
+    rounds: list[Mapping[int, Times]] = []
     for at in range(pairs + 1):
         length = tokens if at else 1
         order = list(sides) if at % 2 else list(reversed(sides))

@@ -63,8 +63,8 @@ def expected(stage: Paraphrase, pages: Sequence[int]) -> dict[str, Any]:
     instruction = stage.loaded_prompt().source
     answers = [min(max(size, 2 * stage.min_words), 2 * stage.max_words) for size in pages]
     with closing(stage.backend()) as backend:
-        local = isinstance(backend, LlamaBackend)
-        each = len(backend.tokens(instruction)) / count_words(instruction) if local else _TOKENS_A_WORD
+        local = backend if isinstance(backend, LlamaBackend) else None
+        each = len(local.tokens(instruction)) / count_words(instruction) if local else _TOKENS_A_WORD
         found: dict[str, Any] = {
             "pages": len(pages),
             "prompt_tokens": round(each * sum(pages)),
@@ -72,7 +72,7 @@ def expected(stage: Paraphrase, pages: Sequence[int]) -> dict[str, Any]:
             "seconds": None,
         }
         if local and pages:
-            reads, writes = backend.speed(round(each * (count_words(instruction) + stage.page_words)))
+            reads, writes = local.speed(round(each * (count_words(instruction) + stage.page_words)))
             found["seconds"] = round(found["prompt_tokens"] / reads + found["answer_tokens"] / writes, 1)
             found["tokens_per_second"] = {"read": round(reads), "written": round(writes)}
     return found
