@@ -1,18 +1,20 @@
 """Paraphrasing many pages at once against llama-cpp-python's own loop, on one random-weight model made here.
 
 Both sides read the same prompts through the same template and write the same number of tokens of free text (no grammar,
-nobody may end early), in one process that holds the model for both. `decode` is the time to write once the prompts are
-read, `end_to_end` all of it. N is how many answers are written at once.
+nobody may end early), with as many threads, in one process that holds the model for both. `decode` is the time to write
+once the prompts are read, `end_to_end` all of it. N is how many answers are written at once. Where llama.cpp was built
+for a GPU, all is run there once more, under keys that begin with `gpu_`.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -24,6 +26,7 @@ from benchmarks.random_model import BILLION, CONTROL, MIDDLE, Sizes, quantised, 
 from synth.backend import Job, Sampling
 from synth.llama import LlamaBackend, LlamaOptions
 from synth.prompts import load_prompt
+from synth.vocabulary import library, model_params
 
 PAIRS = 3
 NUMBERS = (1, 4, 8, 16)
@@ -33,50 +36,88 @@ _REST = 3  # the peer writes on where an answer's last token ends within a chara
 def main() -> None:
     """Print both ratios for each N, and the result as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a smaller model and the largest number only: minutes")
+    parser.add_argument("--quick", action="store_true", help="a smaller model and shorter answers: minutes")
     parser.add_argument("--kind", choices=["Q4_0", "Q8_0"], default="Q8_0")
     parser.add_argument("--page-words", type=int, default=110, help="about 150 tokens; 300 are about 400")
-    parser.add_argument("--tokens", type=int, default=64, help="tokens of an answer")
+    parser.add_argument("--tokens", type=int, help="tokens of an answer [default: 64, quick 32]")
     parser.add_argument("--pairs", type=int, default=PAIRS, help="counted rounds, after one that is not")
-    parser.add_argument("--threads", type=int)
-    parser.add_argument("--gpu-layers", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=_processors(), help="of both sides")
     given = parser.parse_args()
-    sizes, numbers, pairs = (MIDDLE, NUMBERS[-1:], given.pairs) if given.quick else (BILLION, NUMBERS, given.pairs)
+    sizes, tokens = (MIDDLE, given.tokens or 32) if given.quick else (BILLION, given.tokens or 64)
     with tempfile.TemporaryDirectory() as folder:
         texts = _texts()
         model = _model(Path(folder), texts, sizes, given.kind)
-        options = LlamaOptions(threads=given.threads, gpu_layers=given.gpu_layers)
-        prompts = _prompts(texts, max(numbers), given.page_words)
-        _run(model, options, prompts, given.tokens, numbers, pairs)
-
-
-def _run(
-    model: Path, options: LlamaOptions, prompts: list[str], tokens: int, numbers: Sequence[int], pairs: int
-) -> None:
-    serial = _serial(model, options)
-    ratios: dict[str, float] = {}
-    rows, ours, theirs = [], {}, {}
-    for number in numbers:
-        batched = _batched(model, options, number)
-        found: list[tuple[float, float, float, float]] = []
-        for at in range(pairs + 1):
-            sides = (batched, serial) if at % 2 else (serial, batched)
-            whole = {side: side(prompts, tokens) for side in sides}
-            read = {side: side(prompts, 1) for side in sides}
-            if at:
-                found.append((whole[batched], whole[serial], read[batched], read[serial]))
-        if any(min(a - c, b - d) <= 0 for a, b, c, d in found):
-            raise RuntimeError("the machine is too busy: a run that only reads took longer than one that writes, too")
-        all_at_once = round(median(b / a for a, b, _, _ in found), 2)
-        decode = round(median((b - d) / (a - c) for a, b, c, d in found), 2)
-        ratios |= {f"decode_n{number}_vs_serial": decode, f"end_to_end_n{number}_vs_serial": all_at_once}
-        written = tokens * len(prompts)
-        ours[f"tokens_per_s_n{number}"] = round(written / median(a for a, _, _, _ in found), 1)
-        theirs["tokens_per_s"] = round(written / median(b for _, b, _, _ in found), 1)
-        rows.append((f"N = {number}", decode, all_at_once, ours[f"tokens_per_s_n{number}"], theirs["tokens_per_s"]))
-    print(table(("", "decode", "end to end", "tokens/s", "serial"), rows))
+        prompts = _prompts(texts, max(NUMBERS), given.page_words)
+        found = _Found()
+        for gpu_layers in (0, -1) if library().llama_supports_gpu_offload() else (0,):
+            options = LlamaOptions(threads=given.threads, gpu_layers=gpu_layers)
+            found.add(_rounds(model, options, prompts, tokens, given.pairs), tokens, "gpu_" if gpu_layers else "")
+    print(table(("", "decode", "end to end", "tokens/s", "serial"), found.rows))
     peer = f"llama-cpp-python {version('llama-cpp-python')} create_chat_completion"
-    print(result_line("paraphrase", peer, pairs, ratios, ours, theirs))
+    print(result_line("paraphrase", peer, given.pairs, found.ratios, found.ours, found.theirs))
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is printed, device by device."""
+
+    ratios: dict[str, float] = field(default_factory=dict)
+    rows: list[tuple[object, ...]] = field(default_factory=list)
+    ours: dict[str, float] = field(default_factory=dict)
+    theirs: dict[str, float] = field(default_factory=dict)
+
+    def add(self, rounds: Sequence[Mapping[int, Times]], tokens: int, device: str) -> None:
+        """Take the medians over rounds; SERIAL is the peer."""
+        written = tokens * max(NUMBERS)
+        theirs = self.theirs[f"{device}tokens_per_s"] = round(written / median(at[SERIAL].whole for at in rounds), 1)
+        for number in NUMBERS:
+            whole = round(median(at[SERIAL].whole / at[number].whole for at in rounds), 2)
+            decode = round(median(at[SERIAL].decode / at[number].decode for at in rounds), 2)
+            name = f"{device}n{number}"
+            self.ratios[f"{device}decode_n{number}_vs_serial"] = decode
+            self.ratios[f"{device}end_to_end_n{number}_vs_serial"] = whole
+            self.ours[f"{name}_tokens_per_s"] = round(written / median(at[number].whole for at in rounds), 1)
+            self.rows.append((f"{device}N = {number}", decode, whole, self.ours[f"{name}_tokens_per_s"], theirs))
+
+
+SERIAL = 0
+"""The peer's place among the numbers of answers written at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Seconds to read all prompts and write all answers, and to read alone (and write one token each)."""
+
+    whole: float
+    read: float
+
+    @property
+    def decode(self) -> float:
+        """Seconds of writing.
+
+        Raises:
+            RuntimeError: a neighbour on the machine made reading alone take longer.
+        """
+        if self.whole <= self.read:
+            raise RuntimeError("the machine is too busy: a run that only reads took longer than one that writes, too")
+        return self.whole - self.read
+
+
+def _rounds(
+    model: Path, options: LlamaOptions, prompts: list[str], tokens: int, pairs: int
+) -> list[Mapping[int, Times]]:
+    """Every side once a round, in turned order; the first round, with one token an answer, is not counted."""
+    sides = {SERIAL: _serial(model, options)} | {number: _batched(model, options, number) for number in NUMBERS}
+    rounds: list[Mapping[int, Times]] = []
+    for at in range(pairs + 1):
+        length = tokens if at else 1
+        order = list(sides) if at % 2 else list(reversed(sides))
+        rounds.append({side: Times(sides[side](prompts, length), sides[side](prompts, 1)) for side in order})
+    return rounds[1:]
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _texts() -> list[str]:
@@ -105,8 +146,9 @@ Side = Callable[[list[str], int], float]
 
 def _serial(model: Path, options: LlamaOptions) -> Side:
     """The high-level loop: one chat completion after the other, its own reuse of a common beginning included."""
-    import llama_cpp
+    import llama_cpp.llama_cpp
 
+    llama_cpp.llama_cpp.llama_model_default_params = model_params  # the same kernels for both
     llama: Any = llama_cpp.Llama(
         str(model),
         n_ctx=2048,

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from synth.paraphrase import Progress as State
 
 RESIDUAL = "residual_identifier"
-_TOKENS_A_WORD = 1.35
+_TOKENS_A_WORD = 1.35  # where a server does not show its tokenizer
 _CERTAIN = ("roster_hits", "caller_hits", "structured_hits")
 _EMBEDDED = 300
 """At most so many answers, and their pages, are compared by embeddings, which cost a pass of the model each."""
@@ -58,17 +58,21 @@ def expected(stage: Paraphrase, pages: Sequence[int]) -> dict[str, Any]:
         `pages`, `prompt_tokens`, `answer_tokens` (an answer about as long as its page, within its bounds), and
         `seconds` from a short calibration of the model (None for a server).
     """
-    instruction = count_words(stage.loaded_prompt().source)
-    words = [min(max(size, 2 * stage.min_words), 2 * stage.max_words) for size in pages]
-    found: dict[str, Any] = {
-        "pages": len(pages),
-        "prompt_tokens": round(_TOKENS_A_WORD * sum(pages)),
-        "answer_tokens": round(_TOKENS_A_WORD * sum(words)),
-        "seconds": None,
-    }
+    from synth.llama import LlamaBackend
+
+    instruction = stage.loaded_prompt().source
+    answers = [min(max(size, 2 * stage.min_words), 2 * stage.max_words) for size in pages]
     with closing(stage.backend()) as backend:
-        if speed := getattr(backend, "speed", None):
-            reads, writes = speed(round(_TOKENS_A_WORD * (instruction + stage.page_words)))
+        local = backend if isinstance(backend, LlamaBackend) else None
+        each = len(local.tokens(instruction)) / count_words(instruction) if local else _TOKENS_A_WORD
+        found: dict[str, Any] = {
+            "pages": len(pages),
+            "prompt_tokens": round(each * sum(pages)),
+            "answer_tokens": round(each * sum(answers)),
+            "seconds": None,
+        }
+        if local and pages:
+            reads, writes = local.speed(round(each * (count_words(instruction) + stage.page_words)))
             found["seconds"] = round(found["prompt_tokens"] / reads + found["answer_tokens"] / writes, 1)
             found["tokens_per_second"] = {"read": round(reads), "written": round(writes)}
     return found

@@ -45,7 +45,8 @@ class Answers:
             self._base.execute("PRAGMA journal_mode = WAL")
             self._base.execute(_TABLE)
         except (OSError, sqlite3.Error) as error:
-            raise CorporaError(f"{path}: the answer cache cannot be opened ({type(error).__name__})") from None
+            why = error.strerror if isinstance(error, OSError) else error
+            raise CorporaError(f"{path}: the answer cache cannot be opened ({why})") from None
 
     def __enter__(self) -> Self:
         return self

@@ -80,14 +80,16 @@ def read_reply(raw: str) -> Reply:
     if not isinstance(document, dict):
         return Reply("", "", fault="broken_body")
     tokens, request_id = _usage(document.get("usage")), document.get("id")
-    choices = document.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices else None
-    message = choice.get("message") if isinstance(choice, dict) else None
-    text = message.get("content") if isinstance(message, dict) else None
     known = str(request_id) if request_id else None
-    if not isinstance(choice, dict) or not isinstance(text, str) or not text.strip():
-        return Reply("", "", tokens, known, "empty")
-    return Reply(text.strip(), str(choice.get("finish_reason") or "stop"), tokens, known)
+    try:
+        choice = document["choices"][0]
+        text = choice["message"].get("content")
+        finish = str(choice.get("finish_reason") or "stop")
+    except (KeyError, IndexError, TypeError, AttributeError):
+        return Reply("", "", tokens, known, "broken_body")
+    if not isinstance(text, str) or not text.strip():
+        return Reply("", finish, tokens, known, "empty")
+    return Reply(text.strip(), finish, tokens, known)
 
 
 def _usage(usage: Any) -> Tokens | None:

@@ -7,27 +7,33 @@ resolved to anywhere, and a client that reads `HTTP_PROXY` hands the prompt to t
 from __future__ import annotations
 
 import ipaddress
+import json
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from corpora.errors import CorporaError, PrivacyError, UsageError
+from synth.asking import Reply, read_reply
 from synth.backend import Answer, Job, Sampling
+from synth.budget import Tokens
 from synth.grammar import Shape
+from synth.pacing import wanted_pause
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 TRIES = 6
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 20.0
-"""Seconds before the second try, doubled each time, and the most a server's `Retry-After` may ask for."""
-_AGAIN = {408, 409, 425, 429, 500, 502, 503, 504, 529}
-_REDIRECTS = range(300, 400)
+"""Seconds before the second try, doubled each time up to the second figure."""
+BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+"""Statuses of a server that may answer the same request later."""
+REDIRECTS = range(300, 400)
 _OK = 200
+T = TypeVar("T")
 
 
 def loopback(url: str) -> str:
@@ -72,14 +78,14 @@ class EndpointBackend:
 
         Raises:
             PrivacyError: the address is not this machine's.
-            UsageError: httpx is not installed.
+            UsageError: httpx2 is not installed.
         """
         self.url, self.sampling, self._parallel, self._tries = loopback(url), sampling or Sampling(), parallel, tries
         try:
-            import httpx
+            import httpx2
         except ImportError:
-            raise UsageError("--endpoint needs httpx: pip install 'therapy-corpora[paraphrase]'") from None
-        self._client: httpx.Client = httpx.Client(trust_env=False, follow_redirects=False, timeout=timeout)
+            raise UsageError("--endpoint needs httpx2: pip install 'therapy-corpora[paraphrase]'") from None
+        self._client: httpx2.Client = httpx2.Client(trust_env=False, follow_redirects=False, timeout=timeout)
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:
@@ -88,9 +94,7 @@ class EndpointBackend:
         Raises:
             CorporaError: the server does not answer.
         """
-        document = self._asked("GET", "/v1/models", None)
-        models = document.get("data") or [{}]
-        name = str(models[0].get("id", "")) if isinstance(models[0], dict) else ""
+        name = self._asked("GET", "/v1/models", None, _model_name)
         name = name.replace("\\", "/").rpartition("/")[2]
         return {"model": name or "unknown", "sha256": None, "quantisation": None, "chat_template": "the server's"}
 
@@ -137,16 +141,13 @@ class EndpointBackend:
             "max_tokens": room,
             "grammar": grammar,
         }
-        document = self._asked("POST", "/v1/chat/completions", body)
-        choice, usage = document["choices"][0], document.get("usage") or {}
-        finish = "stop" if choice.get("finish_reason") == "stop" else "length"
-        text = str(choice["message"].get("content") or "").strip()
-        read = int(usage.get("prompt_tokens") or 0)
-        return Answer(job, text, finish, int(usage.get("completion_tokens") or 0), read)
+        reply = self._asked("POST", "/v1/chat/completions", body, _chat_reply)
+        tokens = reply.tokens or Tokens()
+        return Answer(job, reply.text, "stop" if reply.finish == "stop" else "length", tokens.written, tokens.read)
 
-    def _asked(self, method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
-        """The server's JSON; asked again after a pause where it is busy, fails, times out or sends cut JSON."""
-        import httpx
+    def _asked(self, method: str, path: str, body: Mapping[str, Any] | None, read: Callable[[str], T | None]) -> T:
+        """What `read` finds in a reply; asked again after a pause where the server is busy, fails or sends cut JSON."""
+        import httpx2
 
         pause, why = FIRST_PAUSE, ""
         for attempt in range(self._tries):
@@ -155,38 +156,36 @@ class EndpointBackend:
                 pause = min(2 * pause, LONGEST_PAUSE)
             try:
                 response = self._client.request(method, f"{self.url}{path}", json=body)
-            except httpx.HTTPError as error:
+            except httpx2.HTTPError as error:
                 why = type(error).__name__
                 continue
-            if response.status_code in _REDIRECTS:
+            if response.status_code in REDIRECTS:
                 raise PrivacyError(
                     "the server at --endpoint sent a redirect; sessions do not follow it. Name its target"
                 )
-            if response.status_code == _OK and (document := _document(response, path)):
-                return document
+            if response.status_code == _OK and (found := read(response.text)) is not None:
+                return found
             why = f"status {response.status_code}" if response.status_code != _OK else "cut or unknown JSON"
-            if response.status_code not in {_OK, *_AGAIN}:
+            if response.status_code not in {_OK, *BUSY}:
                 break
-            pause = max(pause, _wanted_pause(response.headers.get("retry-after")))
+            pause = max(pause, wanted_pause(response.headers.get("retry-after")))
         raise CorporaError(
             f"the server at {self.url} does not answer ({why}); look at it and run the same command again: "
             "finished answers are kept"
         )
 
 
-def _document(response: httpx.Response, path: str) -> dict[str, Any] | None:
-    """The JSON that was asked for; None where it is cut or something else."""
+def _model_name(raw: str) -> str | None:
+    """The first model's id in a server's list, empty where there is none; None where the list is cut."""
     try:
-        document = response.json()
-        if not path.endswith("models"):
-            _ = document["choices"][0]["message"].get("content")
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
-        return None
-    return document if isinstance(document, dict) else None
-
-
-def _wanted_pause(header: str | None) -> float:
-    try:
-        return min(max(float(header or 0), 0.0), LONGEST_PAUSE)
+        return str(json.loads(raw)["data"][0]["id"])
     except ValueError:
-        return 0.0
+        return None
+    except (KeyError, IndexError, TypeError):
+        return ""
+
+
+def _chat_reply(raw: str) -> Reply | None:
+    """The answer, which may be empty; None where the reply is cut or no chat completion."""
+    reply = read_reply(raw)
+    return None if reply.fault == "broken_body" else reply

@@ -57,11 +57,16 @@ class Header:
         """Tokens that the model was trained to see at once."""
         return int(self._of("context_length", 2048))
 
+    @property
+    def heads(self) -> int:
+        """Attention heads of a layer, of the widest where they differ."""
+        heads = self._of("attention.head_count", 1)
+        return int(max(heads) if isinstance(heads, list) else heads)
+
     def kv_bytes(self, bytes_per_value: float) -> int:
         """Bytes of key-value memory that one token takes, over all layers."""
-        heads = self._of("attention.head_count", 1)
-        kv_heads = self._of("attention.head_count_kv", heads)
-        width = self._of("embedding_length", 0) / (max(heads) if isinstance(heads, list) else heads)
+        kv_heads = self._of("attention.head_count_kv", self.heads)
+        width = self._of("embedding_length", 0) / self.heads
         sizes = self._of("attention.key_length", width) + self._of("attention.value_length", width)
         layers = int(self._of("block_count", 1))
         values = float((sum(kv_heads) if isinstance(kv_heads, list) else kv_heads * layers) * sizes)

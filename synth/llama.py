@@ -1,6 +1,6 @@
 """Many answers at once from one GGUF model, in this process, through llama.cpp's batch interface.
 
-The instruction that all prompts share is read once and its key-value cells are shared by all sequences. Each sequence
+The instruction that all prompts share is read once and its key-value cells are copied to all sequences. Each sequence
 has its own sampler, grammar and seed; when one is finished, the next page takes its place at once. A token is drawn
 first and then checked against the grammar; only a refused one costs a pass of the grammar over the whole vocabulary.
 """
@@ -23,11 +23,12 @@ from synth.chat import around
 from synth.gguf_header import Header, read_header
 from synth.grammar import Grammatical, Shape
 from synth.sequences import Sequences, shared_length
-from synth.vocabulary import Vocabulary, library
+from synth.vocabulary import Vocabulary, library, model_params
 
 KV_BYTES = {"f16": 2.0, "q8_0": 34 / 32}
 """Bytes of one value in key-value memory, by its type."""
 _CELLS = 256  # contexts are made in multiples of this
+_SCORE_BYTES = 4  # of one attention score, where not flash attention computes them piece by piece
 _OVERHEAD = 256 * 2**20  # compute buffers and the library's own
 _MOST_SEQUENCES = 128
 _TRIAL = 16  # tokens that each sequence writes to measure the speed
@@ -41,8 +42,9 @@ class LlamaOptions:
     """How the model is run.
 
     `parallel` answers are written at once; `threads` is by default one a processor; `batch` tokens are computed in one
-    call; `gpu_layers` go to a GPU (-1: all); `kv` is the key-value memory's type, `q8_0` takes half; without
-    `flash` attention decoding takes about twice as long; `chat_template` is a name of `synth.chat.TEMPLATES`.
+    call; `gpu_layers` go to a GPU (-1: all); `kv` is the key-value memory's type, `q8_0` takes half; `flash` attention
+    is by default on for a GPU and for `q8_0`, which needs it, and off for a processor, which writes faster without;
+    `chat_template` is a name of `synth.chat.TEMPLATES`.
     """
 
     parallel: int = 16
@@ -50,8 +52,13 @@ class LlamaOptions:
     batch: int = 512
     gpu_layers: int = 0
     kv: Literal["f16", "q8_0"] = "f16"
-    flash: bool = True
+    flash: bool | None = None
     chat_template: str | None = None
+
+    @property
+    def flashes(self) -> bool:
+        """Whether flash attention is on."""
+        return self.flash if self.flash is not None else bool(self.gpu_layers) or self.kv != "f16"
 
 
 class LlamaBackend:
@@ -73,7 +80,9 @@ class LlamaBackend:
         self.sampling, self.options, self.watch = sampling or Sampling(), options or LlamaOptions(), watch
         if not 1 <= self.options.parallel <= _MOST_SEQUENCES:
             raise UsageError(f"--parallel {self.options.parallel}: choose 1 to {_MOST_SEQUENCES}")
-        if self.options.kv == "q8_0" and not self.options.flash:
+        if self.options.batch < self.options.parallel:
+            raise UsageError(f"--batch {self.options.batch}: each of the {self.options.parallel} answers needs a token")
+        if self.options.kv == "q8_0" and not self.options.flashes:
             raise UsageError("--kv q8_0 needs flash attention")
         self.header: Header = read_header(path)
         self.vocabulary = Vocabulary(path)
@@ -148,9 +157,9 @@ class LlamaBackend:
             )
         shared = shared_length(prompts)
         parallel = min(self.options.parallel, len(jobs))
-        cells = -(-(shared + parallel * (longest - shared + budget)) // _CELLS) * _CELLS
-        self._check_memory(cells)
-        with contextlib.closing(self._sequences(cells, parallel)) as sequences:
+        length = -(-(longest + budget) // _CELLS) * _CELLS
+        self._check_memory(length, parallel + 1)
+        with contextlib.closing(self._sequences(length, parallel)) as sequences:
             sequences.share(prompts[0][:shared])
             yield from sequences.run(jobs, self.tokens, shape, budget)
 
@@ -181,8 +190,8 @@ class LlamaBackend:
             times.append(time.perf_counter() - began)
         return tokens / times[0], self.options.parallel * _TRIAL / max(times[1] - times[0], 1e-6)
 
-    def _sequences(self, cells: int, parallel: int) -> Sequences:
-        return Sequences(self.loaded(), self.vocabulary, self.options, self.sampling, cells, parallel, self.watch)
+    def _sequences(self, length: int, parallel: int) -> Sequences:
+        return Sequences(self.loaded(), self.vocabulary, self.options, self.sampling, length, parallel, self.watch)
 
     def loaded(self) -> Any:
         """The model's handle, its weights loaded.
@@ -192,7 +201,7 @@ class LlamaBackend:
         """
         if self._model is None:
             lib = library()
-            params = lib.llama_model_default_params()
+            params = model_params()
             params.n_gpu_layers = self.options.gpu_layers if self.options.gpu_layers >= 0 else 1 << 16
             self._model = lib.llama_model_load_from_file(str(self.header.path).encode(), params)
             if not self._model:
@@ -200,16 +209,18 @@ class LlamaBackend:
                 raise CorporaError(f"{self.header.path}: llama.cpp cannot load this model; is it of a newer kind?")
         return self._model
 
-    def _check_memory(self, cells: int) -> None:
-        """Say that the context would not fit before anything large is loaded.
+    def _check_memory(self, length: int, sequences: int) -> None:
+        """Say that the contexts would not fit before anything large is loaded.
 
         Raises:
-            UsageError: it would not.
+            UsageError: they would not.
         """
         if self.options.gpu_layers:
             return  # the weights and the cells lie on the device, whose own error tells
         weights = 0 if self._model is not None else self.header.path.stat().st_size
-        needed = weights + cells * self.header.kv_bytes(KV_BYTES[self.options.kv]) + _OVERHEAD
+        scores = 0 if self.options.flashes else self.options.batch * length * self.header.heads * _SCORE_BYTES
+        cells = sequences * length
+        needed = weights + cells * self.header.kv_bytes(KV_BYTES[self.options.kv]) + scores + _OVERHEAD
         free = available_memory()
         if needed > free:
             raise UsageError(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from corpora.errors import PrivacyError
+from corpora.errors import PrivacyError, UsageError
 from corpora.records import Drop, Example, Message, Provenance, Session, count_words
 from synth.answers import Answers, answer_key
 from synth.backend import Answer, Backend, Job, Sampling
@@ -22,7 +22,6 @@ from synth.prompts import Prompt
 
 KIND = "paraphrase"
 ONE_SIDED = "one_sided_page"
-TOO_LONG = "page_longer_than_context"
 _CONTEXT_TURNS = 8
 
 
@@ -122,6 +121,7 @@ class Paraphraser:
 
         Raises:
             PrivacyError: the session is not de-identified, and raw text is not allowed.
+            UsageError: not even one word of it fits beside the prompt and an answer.
         """
         if not session.deidentified and not allow_raw:
             raise PrivacyError("a session that is not de-identified is not paraphrased; --allow-raw lifts this")
@@ -217,7 +217,12 @@ class Paraphraser:
         if self.backend.fits(self.render(page), self.settings.shape):
             return [page]
         halves = page.halves()
-        return [part for half in halves for part in self._fitting(half)] if halves else [page]
+        if not halves:
+            raise UsageError(
+                "the model's context does not hold the prompt, a page and the longest answer together: choose fewer "
+                "--max-answer-words, a shorter --prompt, or a model that sees more"
+            )
+        return [part for half in halves for part in self._fitting(half)]
 
 
 class _Run:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from corpora.errors import CorporaError, PrivacyError, UsageError
 from synth.asking import Books, Question, Ticket
-from synth.endpoint import loopback
+from synth.endpoint import BUSY, REDIRECTS, loopback
 from synth.pacing import Pacing, wanted_pause
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 TRIES = 8
 _FIRST_PAUSE, _LONGEST_JITTER = 0.25, 20.0
-_BUSY = {408, 409, 425, 429, 500, 502, 503, 504, 529}
-_REDIRECTS = range(300, 400)
 _NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached")
 _KEYS = ("CORPORA_API_KEY", "OPENAI_API_KEY")
 
@@ -196,9 +194,9 @@ class RemoteWriter:
     def _judged(self, error: openai.APIStatusError) -> Exception:
         """Whether a refusal is worth another try, and what to say where it is not."""
         status = error.status_code
-        if status in _REDIRECTS:
+        if status in REDIRECTS:
             return PrivacyError("the server sent a redirect, which is not followed; name its target with --endpoint")
-        if status in _BUSY and error.code not in _NO_MONEY:
+        if status in BUSY and error.code not in _NO_MONEY:
             pause = wanted_pause(error.response.headers.get("retry-after"))
             if pause:
                 self.pacing.pause(pause)

@@ -1,4 +1,9 @@
-"""Sequences that one context decodes side by side: slots, their samplers, and the batch they share."""
+"""Sequences that one context decodes side by side: slots, their samplers, and the batch they share.
+
+Each sequence has key-value memory of its own, so that it attends to no cell that is not its own: in one common pool
+every token would walk past all others' cells. llama.cpp computes such sequences together only where their numbers
+follow each other; so a batch is filled in the slots' order, and a gap at the end of a run is closed by moving the last.
+"""
 
 from __future__ import annotations
 
@@ -121,7 +126,7 @@ class Sequences:
         vocabulary: Vocabulary,
         options: LlamaOptions,
         sampling: Sampling,
-        cells: int,
+        length: int,
         parallel: int,
         watch: Watch | None = None,
     ) -> None:
@@ -131,12 +136,12 @@ class Sequences:
             CorporaError: there is no memory for it.
         """
         self._lib, self._vocabulary, self._sampling, self._watch = library(), vocabulary, sampling, watch
-        params = context_params(options, cells, parallel + 1)
+        params = context_params(options, length, parallel + 1)
         self._context = self._lib.llama_init_from_model(model, params)
         if not self._context:
             raise CorporaError(
-                f"llama.cpp cannot make a context of {cells:,} tokens for this model: choose fewer --parallel or "
-                "--page-words, or --kv f16"
+                f"llama.cpp cannot make {parallel} contexts of {length:,} tokens for this model: choose fewer "
+                "--parallel or --page-words, or --kv f16"
             )
         self._memory = self._lib.llama_get_memory(self._context)
         self._batch = self._lib.llama_batch_init(options.batch, 0, 1)
@@ -158,6 +163,8 @@ class Sequences:
     ) -> Iterator[Answer]:
         """Yield answers as they are finished; a free slot takes the next job at once.
 
+        Where the caller asks for an answer's prompt again (its last job then), the prompt is not read again.
+
         Args:
             jobs: the queue; the caller may append to it meanwhile.
             tokens: a prompt's tokens.
@@ -170,11 +177,16 @@ class Sequences:
                     self._slots[at] = self._begin(at, jobs.popleft(), tokens, shape, budget)
             if not any(self._slots):
                 return
+            self._close_gaps()
             for row, at in self._step():
                 slot = self._slots[at]
                 if slot and (answer := self._advance(slot, row)):
-                    self._end(at)
+                    slot.sampler.close()
+                    self._slots[at] = None
                     yield answer
+                    known = answer.prompt_tokens - 1
+                    if jobs and jobs[-1].prompt == answer.job.prompt and self._rewound(at, known):
+                        self._slots[at] = self._begin(at, jobs.pop(), tokens, shape, budget, known)
 
     def close(self) -> None:
         """Free the context and every sampler."""
@@ -186,22 +198,43 @@ class Sequences:
         self._lib.llama_free(self._context)
 
     def _begin(
-        self, at: int, job: Job, tokens: Callable[[str], list[int]], shape: Grammatical | None, budget: int
+        self,
+        at: int,
+        job: Job,
+        tokens: Callable[[str], list[int]],
+        shape: Grammatical | None,
+        budget: int,
+        known: int = 0,
     ) -> _Slot:
+        """A sequence for the job, of whose prompt `known` tokens are already in memory under its slot."""
         prompt = tokens(job.prompt)
-        same = shared_length([prompt, [*self._prefix, -1]])
-        self._lib.llama_memory_seq_cp(self._memory, _SHARED, at + 1, 0, same)
+        if not known:
+            known = shared_length([prompt, [*self._prefix, -1]])
+            self._copy(_SHARED, at + 1)
+            if not self._rewound(at, known):
+                known = 0
+                self._rewound(at, known)
         own = job.shape or shape
         sampler = Sampler(self._vocabulary, self._sampling, job.seed, own.grammar() if own else None)
         room = job.shape.answer_tokens() if job.shape else budget
-        return _Slot(job, deque(prompt[same:]), same, len(prompt), sampler, own, room)
+        return _Slot(job, deque(prompt[known:]), known, len(prompt), sampler, own, room)
 
-    def _end(self, at: int) -> None:
-        slot = self._slots[at]
-        if slot:
-            slot.sampler.close()
-        self._lib.llama_memory_seq_rm(self._memory, at + 1, -1, -1)
-        self._slots[at] = None
+    def _rewound(self, at: int, length: int) -> bool:
+        """Forget all but a sequence's first tokens; False for a kind of model whose memory cannot be cut."""
+        return bool(self._lib.llama_memory_seq_rm(self._memory, at + 1, length, -1))
+
+    def _close_gaps(self) -> None:
+        """Bring the sequences that are left together at the front."""
+        working = [at for at, slot in enumerate(self._slots) if slot]
+        for gap in (at for at, slot in enumerate(self._slots[: len(working)]) if not slot):
+            last = working.pop()
+            self._copy(last + 1, gap + 1)
+            self._lib.llama_memory_seq_rm(self._memory, last + 1, -1, -1)
+            self._slots[gap], self._slots[last] = self._slots[last], None
+
+    def _copy(self, source: int, target: int) -> None:
+        self._lib.llama_memory_seq_rm(self._memory, target, -1, -1)
+        self._lib.llama_memory_seq_cp(self._memory, source, target, -1, -1)
 
     def _step(self) -> list[tuple[int, int]]:
         """One batch: a token of every sequence that writes, and as much of prompts as fits.
@@ -211,18 +244,21 @@ class Sequences:
         """
         self._batch.n_tokens = 0
         rows = []
+        room = self._most - sum(slot is not None and not slot.unread for slot in self._slots)
         for at, slot in enumerate(self._slots):
-            if slot and not slot.unread:
-                rows.append((self._batch.n_tokens, at))
-                self._put(slot.latest, slot.position, at + 1, wanted=True)
+            if not slot:
+                continue
+            if not slot.unread:
+                tokens = [slot.latest]
+            else:
+                tokens = [slot.unread.popleft() for _ in range(min(room, len(slot.unread)))]
+                room -= len(tokens)
+            for token in tokens:
+                self._put(token, slot.position, at + 1, wanted=False)
                 slot.position += 1
-        for at, slot in enumerate(self._slots):
-            while slot and slot.unread and self._batch.n_tokens < self._most:
-                token = slot.unread.popleft()
-                if not slot.unread:
-                    rows.append((self._batch.n_tokens, at))
-                self._put(token, slot.position, at + 1, wanted=not slot.unread)
-                slot.position += 1
+            if tokens and not slot.unread:
+                rows.append((self._batch.n_tokens - 1, at))
+                self._batch.logits[rows[-1][0]] = True
         self._decode()
         return rows
 
@@ -273,16 +309,16 @@ class Sequences:
         return np.ctypeslib.as_array(pointer, shape=(self._vocabulary.size,))
 
 
-def context_params(options: LlamaOptions, cells: int, sequences: int) -> Any:
-    """The parameters of a context: one pool of `cells` key-value cells for all of its sequences."""
+def context_params(options: LlamaOptions, length: int, sequences: int) -> Any:
+    """The parameters of a context: `length` key-value cells for each of its sequences."""
     lib = library()
     params = lib.llama_context_default_params()
-    params.n_ctx, params.n_seq_max, params.kv_unified = cells, sequences, True
+    params.n_ctx, params.n_seq_max, params.kv_unified = length * sequences, sequences, False
     params.n_batch = params.n_ubatch = options.batch
     threads = options.threads or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
     params.n_threads = params.n_threads_batch = threads or 1
     enabled, disabled = lib.LLAMA_FLASH_ATTN_TYPE_ENABLED, lib.LLAMA_FLASH_ATTN_TYPE_DISABLED
-    params.flash_attn_type = enabled if options.flash else disabled
+    params.flash_attn_type = enabled if options.flashes else disabled
     params.type_k = params.type_v = lib.GGML_TYPE_Q8_0 if options.kv == "q8_0" else lib.GGML_TYPE_F16
     params.no_perf = True
     return params

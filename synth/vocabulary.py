@@ -31,6 +31,18 @@ def library() -> Any:
     return llama_cpp
 
 
+def model_params() -> Any:
+    """How a model is loaded by default, but without the kernels for AMX, Intel's matrix units.
+
+    A compiler that takes their configuration for dead code, as GCC 12 does, makes them end the process at
+    the first quantised matrix; the flag turns off other repacked weights, too, where AMX is there.
+    """
+    lib = library()
+    params = lib.llama_model_default_params()
+    params.use_extra_bufts = b"AMX_INT8 = 1" not in lib.llama_print_system_info()
+    return params
+
+
 @cache
 def _silent(llama_cpp: Any) -> Any:
     """A callback that drops what it is told; kept alive here, since the library holds on to it."""
@@ -47,7 +59,7 @@ class Vocabulary:
             CorporaError: llama.cpp does not know this kind of model.
         """
         self._lib = library()
-        params = self._lib.llama_model_default_params()
+        params = model_params()
         params.vocab_only = True
         self._model = self._lib.llama_model_load_from_file(str(path).encode(), params)
         if not self._model:

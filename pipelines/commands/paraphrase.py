@@ -39,6 +39,7 @@ _PARAMETERS = {
     "chat_template": "chat_template",
 }
 """Which parameter of the `paraphrase` stage a flag sets."""
+_MINUTES = 120  # seconds from which a time is told in minutes
 
 
 def paraphrase_options(function: Function) -> Function:
@@ -111,7 +112,9 @@ def _stage(parameters: Mapping[str, Any]) -> Paraphrase:
 def plan_lines(plan: Mapping[str, Any] | None) -> Iterator[str]:
     """A dry run's figures for a person."""
     if plan:
-        took = "" if plan["seconds"] is None else f", about {plan['seconds'] / 60:.1f} minutes on this machine"
+        seconds = plan["seconds"]
+        amount = f"{seconds:.0f} seconds" if seconds and seconds < _MINUTES else f"{(seconds or 0) / 60:.0f} minutes"
+        took = "" if seconds is None else f", about {amount} on this machine"
         tokens = f"{plan['prompt_tokens']:,} tokens to read, {plan['answer_tokens']:,} to write"
         yield f"paraphrase: {plan['pages']} pages, {tokens}{took}, if every first answer passes"
 
@@ -165,12 +168,27 @@ def paraphrase(
     summary = rewrite_sessions(sessions, target, stage, key_file, allow_raw=allow_raw)
     if as_json:
         click.echo(json.dumps(summary, indent=2))
-    faults = ", ".join(f"{reason} {count}" for reason, count in summary["faults"].items())
-    click.echo(
-        f"{target}: {summary['examples']} examples of {summary['pages']} pages"
-        + (f"; answers refused: {faults}" if faults else ""),
-        err=True,
-    )
+    click.echo(f"{target}: {summary['examples']} examples of {summary['pages']} pages", err=True)
+    for line in _measured(summary):
+        click.echo(line, err=True)
+
+
+def _measured(summary: Mapping[str, Any]) -> Iterator[str]:
+    """What was refused and lost, and what paraphrasing gained and kept, for a person."""
+    for what, counts in (("answers refused", summary["faults"]), ("pages left out", summary["lost"])):
+        if counts:
+            yield f"{what}: {', '.join(f'{reason} {count}' for reason, count in counts.items())}"
+    for by, linkage in summary["linkage"].items():
+        if linkage and linkage["paraphrase"]["tried"]:
+            found, page = linkage["paraphrase"], linkage["original"]
+            yield (
+                f"found again {by.replace('_', ' ')}: {found['rate']:.1%} of paraphrases "
+                f"(the pages themselves {page['rate']:.1%}, guessing {found['chance']:.1%})"
+            )
+    rates = {name: summary["faithfulness"][name] for name in ("negations", "numbers", "risk")}
+    kept = ", ".join(f"{name} {rate['kept']} of {rate['pages']}" for name, rate in rates.items() if rate["pages"])
+    if kept:
+        yield f"kept: {kept}; danger added in {summary['faithfulness']['risk_added']}"
 
 
 def _sessions(path: Path, source: str) -> Iterator[Session]:

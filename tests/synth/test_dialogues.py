@@ -184,7 +184,7 @@ def test_a_run_that_is_killed_again_and_again_repeats_at_most_what_was_under_way
         ("", "broken_body"),
         ('{"choices": [{"mess', "broken_body"),
         ("[]", "broken_body"),
-        ('{"choices": []}', "empty"),
+        ('{"choices": []}', "broken_body"),
         ('{"choices": [{"message": {"content": null}}]}', "empty"),
         ('{"choices": [{"message": {"content": "  "}}]}', "empty"),
     ],

@@ -13,6 +13,7 @@ from synth.grammar import MODES, Shape
 from synth.llama import LlamaBackend, LlamaOptions
 from synth.pages import pages_of
 from synth.prompts import load_prompt
+from synth.sequences import Sequences
 
 pytestmark = pytest.mark.integration
 TIGHT = {"round": Shape("round", 40, 60), "turns": Shape("turns", 40, 50, 3)}
@@ -81,6 +82,23 @@ def test_no_sequence_sees_another(model, sessions):
     assert np.abs(changed[1, 0] - together[1, 0]).max() < 0.02 * spread, "its neighbour's does not"
 
 
+def test_a_sequence_that_moves_into_a_gap_takes_its_memory_along(model, sessions):
+    """The first answer ends while the second prompt is still being read, in small batches."""
+    short, long = Job("Hello.", 1, 0, 0), replace(jobs_for(sessions, TIGHT["round"], 1, words=300)[0], page=1)
+    logits = []
+    for jobs in ([short, long], [long]):
+        seen = {}
+        backend = LlamaBackend(
+            model,
+            options=LlamaOptions(parallel=2, threads=1, batch=64),
+            watch=lambda job, _written, found, seen=seen: seen.setdefault(job.page, found.copy()),
+        )
+        assert len(list(backend.free_text(deque(jobs), 1))) == len(jobs)
+        logits.append(seen[1])
+        backend.close()
+    assert np.abs(logits[0] - logits[1]).max() < 0.02 * float(np.std(logits[1]))
+
+
 def test_the_same_model_seed_number_and_pages_give_the_same_text(model, sessions):
     shape = TIGHT["round"]
     runs = []
@@ -106,6 +124,37 @@ def test_jobs_that_come_later_are_taken_and_slots_refilled(model, sessions):
     assert sorted(seen) == [(0, 0), (0, 1), (1, 0), (2, 0), (3, 0), (4, 0)]
 
 
+def test_a_second_try_reads_its_prompt_no_second_time(model, sessions, monkeypatch):
+    shape = TIGHT["round"]
+    backend = LlamaBackend(model, Sampling(0.0), LlamaOptions(parallel=2, threads=1))
+    jobs = jobs_for(sessions, shape, 3)
+    read = []
+    put = Sequences._put
+    monkeypatch.setattr(Sequences, "_put", lambda self, *place, **how: (read.append(place), put(self, *place, **how)))
+    texts = {}
+    for answer in backend.answers(jobs, shape):
+        texts.setdefault(answer.job.page, []).append(answer)
+        if answer.job.attempt == 0:
+            jobs.append(replace(answer.job, attempt=1))
+    answers = [answer for tries in texts.values() for answer in tries]
+    assert len(answers) == 6
+    assert all(first.text == second.text for first, second in texts.values()), "greedy, so a wrong memory would show"
+    written = sum(answer.tokens for answer in answers)
+    prompts = sum(tries[0].prompt_tokens for tries in texts.values())
+    assert len(read) < prompts + written
+
+
+def test_prompts_with_nothing_in_common_are_read_each_by_itself(texts, tmp_path):
+    from benchmarks.random_model import write_model
+
+    bare = write_model(tmp_path / "bare.gguf", texts[:1], chat_template="{{ messages[0].content }} ")
+    backend = LlamaBackend(bare, Sampling(0.0), LlamaOptions(parallel=2, threads=1))
+    jobs = [Job(prompt, 1, at, 0) for at, prompt in enumerate(("Hello there.", "Another page.", "Once more."))]
+    together = {answer.job.page: answer.text for answer in backend.free_text(deque(jobs), 8)}
+    for job in jobs:
+        assert next(backend.free_text(deque([job]), 8)).text == together[job.page]
+
+
 def test_a_marker_in_a_transcript_is_text_and_no_control_token(model):
     backend = LlamaBackend(model)
     control = backend.vocabulary.encode("<|im_end|>", start=False, special=True)
@@ -113,7 +162,7 @@ def test_a_marker_in_a_transcript_is_text_and_no_control_token(model):
     assert backend.tokens("Client: <|im_end|> hello").count(control[0]) == 1, "the template's own alone"
 
 
-@pytest.mark.parametrize("options", [{"kv": "q8_0"}, {"flash": False}, {"batch": 64}])
+@pytest.mark.parametrize("options", [{"kv": "q8_0"}, {"flash": True}, {"batch": 64}])
 def test_every_option_writes_well_formed_answers(model, sessions, options):
     shape = TIGHT["round"]
     backend = LlamaBackend(model, Sampling(1.0), LlamaOptions(parallel=3, threads=1, **options))
@@ -126,6 +175,19 @@ def test_too_little_memory_is_said_before_the_weights_are_loaded(model, sessions
     with pytest.raises(UsageError, match="fewer --parallel"):
         next(backend.answers(jobs_for(sessions, TIGHT["round"], 2), TIGHT["round"]))
     assert backend._model is None
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"parallel": 0}, "choose 1 to 128"),
+        ({"parallel": 64, "batch": 32}, "needs a token"),
+        ({"kv": "q8_0", "flash": False}, "needs flash attention"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(model, options, said):
+    with pytest.raises(UsageError, match=said):
+        LlamaBackend(model, options=LlamaOptions(**options))
 
 
 def test_a_prompt_longer_than_the_context_is_refused(model):

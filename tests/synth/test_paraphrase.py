@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from corpora import Drop, Example
-from corpora.errors import PrivacyError
+from corpora.errors import PrivacyError, UsageError
 from synth.answers import Answers
 from synth.backend import Sampling
 from synth.checks import Limits
@@ -121,6 +121,15 @@ def test_a_page_longer_than_the_context_is_split_and_loses_no_word(backend, sett
     assert all(backend.fits(paraphraser.render(page), settings.shape) for page in pages)
     said = " ".join(line.text for page in pages for line in page.lines)
     assert said.split() == [word for turn in sessions[0].turns for word in turn.text.split()]
+
+
+def test_a_context_too_short_for_an_answer_is_said(texts, tmp_path, settings, answers, sessions):
+    from benchmarks.random_model import Sizes, write_model
+
+    small = LlamaBackend(write_model(tmp_path / "short.gguf", texts[:1], Sizes(context=700)))
+    paraphraser = Paraphraser(small, load_prompt("round"), settings, answers)
+    with pytest.raises(UsageError, match="fewer --max-answer-words"):
+        paraphraser.pages(sessions[0])
 
 
 def test_a_page_of_one_side_is_left_out_by_name(paraphraser, sessions):
