@@ -185,8 +185,7 @@ def finish(learnt: Learnt) -> dict[str, Any]:
     from finetune.labels import Encoder
     from finetune.model import load_base, load_tokenizer, place, summed_loss
     from finetune.rows import Rows
-    from finetune.tokens import tokenized
-    from finetune.trainer import collate
+    from finetune.tokens import collate, tokenized
 
     task, placement = learnt.task, place(_preset())
     model = PeftModel.from_pretrained(load_base(str(task.model), placement), learnt.adapter).eval()

@@ -25,7 +25,8 @@ from finetune.model import load_tokenizer, place, summed_loss, trained
 from finetune.outputs import Ledger, read_metrics
 from finetune.presets import Preset
 from finetune.rows import Rows
-from finetune.trainer import Job, collate, epoch_steps, evaluate, learn, learning_rate, prepare, save, train
+from finetune.tokens import collate
+from finetune.trainer import Job, epoch_steps, evaluate, learn, learning_rate, prepare, train
 from tests.finetune.tiny import make_corpus, make_llama, make_row
 
 KERNELS = """
@@ -228,11 +229,11 @@ def test_a_checkpoint_that_does_not_fit_leaves_the_last_good_one(job):
     folder = run.job.work / "checkpoints"
     learn(run, [[0, 1]])
     run.state.step = 1
-    save(run)
+    checkpoints.save(run)
     good = (folder / "step-00000001.pt").read_bytes()
     run.state.step = 2
     with largest_file(4096), pytest.raises(CorporaError, match=r"step-00000002.pt: .*last good one is step-00000001"):
-        save(run)
+        checkpoints.save(run)
     assert [path.name for path in folder.iterdir()] == ["step-00000001.pt"]
     assert checkpoints.latest(folder).read_bytes() == good
     (folder / "step-00000001.pt").write_bytes(good[:999])
