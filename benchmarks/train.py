@@ -116,6 +116,10 @@ def start_trl_grouped() -> Callable[[Task], Learnt]:
 
 def _trl(sampling: str) -> Callable[[Task], Learnt]:
     import torch
+
+    from finetune import egress
+
+    egress.import_bitsandbytes()  # without the kernel it would fetch, for ours and theirs alike
     from peft import LoraConfig
     from transformers import AutoTokenizer
     from transformers.trainer_callback import PrinterCallback
@@ -180,6 +184,10 @@ def _trl(sampling: str) -> Callable[[Task], Learnt]:
 def finish(learnt: Learnt) -> dict[str, Any]:
     """The held-out loss of an adapter, whoever trained it."""
     import torch
+
+    from finetune import egress
+
+    egress.import_bitsandbytes()
     from peft import PeftModel
 
     from finetune.labels import Encoder

@@ -298,6 +298,8 @@ def _mean_loss(run: Run, tokens: Tokens) -> float:
 def _measure(run: Run) -> None:
     """Evaluate, keep the best weights, and see whether patience has run out."""
     loss = evaluate(run)
+    if not math.isfinite(loss):
+        raise CorporaError(f"step {run.state.step}: the held-out loss is not a number; lower lr and start anew")
     run.ledger.write({"step": run.state.step, "eval_loss": loss})
     if loss < run.state.best_loss:
         run.state.best_loss, run.state.best_step = loss, run.state.step
@@ -345,6 +347,10 @@ def prepare(job: Job, ledger: Ledger, placement: Placement, tokenizer: Any) -> R
     scaler = torch.amp.GradScaler(placement.device.type, enabled=placement.dtype == torch.float16)
     run = Run(job, placement, tokenizer, encoder, model, train_rows, held_out, optimizer, scaler, ledger)
     run.state.rows_at_once = job.preset.micro_batch
+    if job.preset.warmup_steps > run.steps:
+        ledger.notices.append(
+            f"the warm-up is longer than the run's {run.steps} steps: the rate never peaks"
+        )
     return run
 
 
