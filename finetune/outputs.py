@@ -109,6 +109,13 @@ def read_run(folder: Path) -> dict[str, Any]:
         raise UsageError(f"{folder / RUN} is damaged: it is not the record of a run") from None
 
 
+def corpus_of(run: Path) -> Path | None:
+    """The corpus that a run was trained on, where it still stands at its place beside the run."""
+    place = read_run(run).get("corpus")
+    folder = (run / str(place)).resolve() if place else None
+    return folder if folder and folder.is_dir() else None
+
+
 def read_metrics(folder: Path) -> list[dict[str, Any]]:
     """The lines of `metrics.jsonl`; a last one that a kill cut short is left out."""
     path = folder / METRICS

@@ -348,9 +348,7 @@ def prepare(job: Job, ledger: Ledger, placement: Placement, tokenizer: Any) -> R
     run = Run(job, placement, tokenizer, encoder, model, train_rows, held_out, optimizer, scaler, ledger)
     run.state.rows_at_once = job.preset.micro_batch
     if job.preset.warmup_steps > run.steps:
-        ledger.notices.append(
-            f"the warm-up is longer than the run's {run.steps} steps: the rate never peaks"
-        )
+        ledger.notices.append(f"the warm-up is longer than the run's {run.steps} steps: the rate never peaks")
     return run
 
 
