@@ -1,11 +1,14 @@
 """The trainer beside TRL's SFTTrainer with peft: the same model, rows, tokens, steps and hyper-parameters.
 
-    python -m benchmarks.train [--quick]
+    python -m benchmarks.train [--quick] [--size small|1b|8b]
 
-A small Llama with random weights learns from generated rows of very unequal length, with a low-rank adapter, in single
-precision on a CPU (in bf16 with NF4 weights where there is a GPU). TRL runs twice: as it comes, and with its own
-grouping by length. The clock covers the training loop, the first step to the last; the held-out loss of each adapter is
-measured afterwards by one function for all. Equal work is checked: rows, tokens, labelled tokens, optimizer steps.
+A Llama with random weights (small, or of Llama 3's sizes, which want a GPU) learns from generated rows of very unequal
+length, with a low-rank adapter, in single precision on a CPU (in bf16 with NF4 weights where there is a GPU). TRL runs
+twice: as it comes, and with its own grouping by length. The clock covers the training loop, the first step to the last;
+the held-out loss of each adapter is measured afterwards by one function for all. Equal work is checked: rows, tokens,
+labelled tokens, optimizer steps. The share of peak is what the work needs (a product forward and one backward for each
+frozen weight and token, of the output layer for labelled tokens alone) over what one large matrix product reaches here;
+padding and what is computed twice count for nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.harness import PAIRS, Run, Side, alternate, middle, ratio, result_line, same_work, table
+from benchmarks.harness import PAIRS, Run, Side, alternate, middle, ratio, result_line, run_once, same_work, table
 from corpora.records import Example, Message, Provenance, example_schema
 
 ROWS, QUICK_ROWS, HELD_OUT = 512, 96, 64
@@ -31,8 +34,37 @@ TEMPLATE = (
     "{{- bos_token }}{% for m in messages %}{{- '<|start|>' + m['role'] + '<|said|>' + m['content'] + '<|end|>' }}"
     "{% endfor %}{% if add_generation_prompt %}{{- '<|start|>assistant<|said|>' }}{% endif %}"
 )
-MODEL = {"hidden_size": 256, "intermediate_size": 704, "num_hidden_layers": 4, "num_attention_heads": 4}
 LONGEST = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A Llama's dimensions, as its configuration has them; `kv_heads` of `heads` hold keys and values."""
+
+    width: int
+    hidden: int
+    layers: int
+    heads: int
+    kv_heads: int
+    vocabulary: int = 0
+
+    @property
+    def layer_weights(self) -> int:
+        """Weights of all linear layers but the output's."""
+        attention = 2 * self.width**2 * (1 + self.kv_heads / self.heads)
+        return self.layers * int(attention + 3 * self.width * self.hidden)
+
+    def operations(self, tokens: int, labels: int) -> int:
+        """Floating-point operations that learning from so many tokens and labels needs, at 4 a weight."""
+        return 4 * (self.layer_weights * tokens + self.width * max(self.vocabulary, WORDS) * labels)
+
+
+SIZES = {
+    "small": Size(256, 704, 4, 4, 4),
+    "1b": Size(2_048, 8_192, 16, 32, 8, 128_256),
+    "8b": Size(4_096, 14_336, 32, 32, 8, 128_256),
+}
+"""A small one for a CPU, and those of Llama 3.2 1B and Llama 3.1 8B."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +148,10 @@ def start_trl_grouped() -> Callable[[Task], Learnt]:
 
 def _trl(sampling: str) -> Callable[[Task], Learnt]:
     import torch
+
+    from finetune import egress
+
+    egress.import_bitsandbytes()  # without the kernel it would fetch, for ours and theirs alike
     from peft import LoraConfig
     from transformers import AutoTokenizer
     from transformers.trainer_callback import PrinterCallback
@@ -180,13 +216,16 @@ def _trl(sampling: str) -> Callable[[Task], Learnt]:
 def finish(learnt: Learnt) -> dict[str, Any]:
     """The held-out loss of an adapter, whoever trained it."""
     import torch
+
+    from finetune import egress
+
+    egress.import_bitsandbytes()
     from peft import PeftModel
 
     from finetune.labels import Encoder
     from finetune.model import load_base, load_tokenizer, place, summed_loss
     from finetune.rows import Rows
-    from finetune.tokens import tokenized
-    from finetune.trainer import collate
+    from finetune.tokens import collate, tokenized
 
     task, placement = learnt.task, place(_preset())
     model = PeftModel.from_pretrained(load_base(str(task.model), placement), learnt.adapter).eval()
@@ -201,9 +240,35 @@ def finish(learnt: Learnt) -> dict[str, Any]:
     return {"work": learnt.work, "loop_s": learnt.loop_s, "loss": loss, "gpu_mb": gpu}
 
 
+def start_peak() -> Callable[[None], float]:
+    """Products of two large matrices on the device and in the type that is trained in."""
+    import torch
+
+    from finetune.model import place
+
+    placement = place(_preset())
+    on_gpu = placement.device.type == "cuda"
+    rows = 8_192 if on_gpu else 2_048
+    matrix = torch.randn(rows, rows, device=placement.device).to(placement.dtype)
+
+    def work(_task: None) -> float:
+        best = 0.0
+        for _ in range(5):
+            began = time.perf_counter()
+            product = matrix @ matrix
+            if on_gpu:
+                torch.cuda.synchronize()
+            best = max(best, 2 * rows**3 / (time.perf_counter() - began))
+            del product
+        return best
+
+    return work
+
+
 OURS = Side("therapy-corpora", start_ours, finish)
 PEER = Side("TRL", start_trl, finish)
 GROUPED = Side("TRL, grouped by length", start_trl_grouped, finish)
+PEAK = Side("matrix product", start_peak)
 
 
 def make_corpus(folder: Path, count: int, seed: int) -> None:
@@ -233,8 +298,8 @@ def make_corpus(folder: Path, count: int, seed: int) -> None:
     write_dataset_dict(folder, ["train"])
 
 
-def make_model(folder: Path) -> None:
-    """A small Llama with random weights; every generated word is one token."""
+def make_model(folder: Path, size: Size) -> None:
+    """A Llama with random weights; every generated word is one token."""
     import torch
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -253,9 +318,18 @@ def make_model(folder: Path) -> None:
     fast.chat_template = TEMPLATE
     torch.manual_seed(0)
     config = LlamaConfig(
-        vocab_size=len(names), max_position_embeddings=2 * LONGEST, bos_token_id=0, eos_token_id=1, **MODEL
+        vocab_size=max(len(names), size.vocabulary),
+        hidden_size=size.width,
+        intermediate_size=size.hidden,
+        num_hidden_layers=size.layers,
+        num_attention_heads=size.heads,
+        num_key_value_heads=size.kv_heads,
+        max_position_embeddings=2 * LONGEST,
+        bos_token_id=0,
+        eos_token_id=1,
     )
-    LlamaForCausalLM(config).save_pretrained(folder)
+    model = LlamaForCausalLM(config)
+    (model.to(torch.bfloat16) if size.vocabulary else model).save_pretrained(folder)
     fast.save_pretrained(folder)
 
 
@@ -276,10 +350,11 @@ def _memory(run: Run) -> float:
     return float(run.result["gpu_mb"] or run.memory_mb)
 
 
-def _figures(runs: Sequence[Run]) -> dict[str, Any]:
-    seconds = middle(runs, _loop_s)
+def _figures(runs: Sequence[Run], size: Size, peak: float) -> dict[str, Any]:
+    seconds, work = middle(runs, _loop_s), runs[0].result["work"]
     return {
-        "tokens_per_s": round(runs[0].result["work"]["tokens"] / seconds),
+        "tokens_per_s": round(work["tokens"] / seconds),
+        "share_of_peak": round(size.operations(work["tokens"], work["labels"]) / seconds / peak, 3),
         "loop_s": seconds,
         "peak_memory_mb": round(middle(runs, _memory)),
         "held_out_loss": middle(runs, lambda run: float(run.result["loss"])),
@@ -290,14 +365,17 @@ def main() -> None:
     """Run the comparison and print it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.train", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROWS} rows; within ten minutes")
-    rows = QUICK_ROWS if parser.parse_args().quick else ROWS
+    parser.add_argument("--size", choices=SIZES, default="small", help="of the model [default: small]")
+    given = parser.parse_args()
+    rows, size = QUICK_ROWS if given.quick else ROWS, SIZES[given.size]
     with tempfile.TemporaryDirectory() as folder:
         task = Task(*(Path(folder, name) for name in ("corpus", "held-out", "model", "runs")))
         task.scratch.mkdir()
         make_corpus(task.corpus, rows, 0)
         make_corpus(task.held_out, HELD_OUT, 1)
-        make_model(task.model)
+        make_model(task.model, size)
         runs = compare(task)
+    peak = run_once(PEAK, None).result
     mine, peers, grouped = (runs[side.name] for side in (OURS, PEER, GROUPED))
     ratios = {
         "tokens_vs_trl": ratio(mine, peers, _loop_s),
@@ -305,7 +383,7 @@ def main() -> None:
         "memory_vs_trl": ratio(mine, peers, _memory),
         "held_out_loss_vs_trl": ratio(mine, peers, lambda run: float(run.result["loss"])),
     }
-    figures = {name: _figures(side) for name, side in runs.items()}
+    figures = {name: _figures(side, size, peak) for name, side in runs.items()}
     _show(figures, mine[0].result["work"])
     theirs = {"default": figures[PEER.name], "grouped": figures[GROUPED.name]}
     print(result_line("train", f"trl {version('trl')}", PAIRS, ratios, figures[OURS.name], theirs))
@@ -313,7 +391,7 @@ def main() -> None:
 
 def _show(figures: Mapping[str, Mapping[str, Any]], work: Mapping[str, int]) -> None:
     print(f"the same work for all: {json.dumps(work)}; {PAIRS} counted rounds\n")
-    header = ("", "tokens/s", "seconds", "peak MB", "held-out loss")
+    header = ("", "tokens/s", "share of peak", "seconds", "peak MB", "held-out loss")
     print(table(header, [(name, *entry.values()) for name, entry in figures.items()]), end="\n\n")
 
 

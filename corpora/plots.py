@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 INK, SOFT, KEPT, DROPPED, QUARANTINED = "#010101", "#020202", "#030303", "#040404", "#050505"
 """Placeholder colours; `templates/page.css` says what each looks like."""
 
+_SERIES = ((KEPT, "o"), (DROPPED, "s"), (QUARANTINED, "D"), (INK, "^"), (SOFT, "v"), (KEPT, "P"))
+
 LONGEST_LABEL = 40
 
 _SETTINGS: Any = {
@@ -120,6 +122,40 @@ def intervals(name: str, rates: Mapping[str, tuple[float, float, float]], unit: 
         axes.margins(y=0.5 / max(1, len(rates)))
 
     return _svg(name, draw, (8.4, 0.9 + 0.3 * len(rates)))
+
+
+def compared(
+    name: str, series: Sequence[str], rows: Mapping[str, Mapping[str, tuple[float, float, float]]], unit: str
+) -> str:
+    """Several series side by side, as SVG: for each label one point a series, with its interval.
+
+    Args:
+        name: Prefix of the drawing's ids, unique on its page.
+        series: Their names, at most six; by its place among them each keeps its colour and form in all drawings.
+        rows: Label -> series -> (low, value, high), in the unit of the horizontal axis; a series may lack a label.
+        unit: What the horizontal axis shows.
+    """
+    told = {one for found in rows.values() for one in found}
+    styles = {one: style for one, style in zip(series, _SERIES[: len(series)], strict=True) if one in told}
+    gap = 0.8 / max(1, len(styles))
+
+    def draw(axes: Axes) -> None:
+        lines = range(len(rows))[::-1]
+        for at, (one, (colour, marker)) in enumerate(styles.items()):
+            points = [(line, found[one]) for line, found in zip(lines, rows.values(), strict=True) if one in found]
+            places = [line + 0.4 - gap * (at + 0.5) for line, _ in points]
+            values = [value for _, (_, value, _) in points]
+            for place, (_, (low, _, high)) in zip(places, points, strict=True):
+                axes.plot([low, high], [place, place], color=colour, linewidth=1.4)
+            axes.plot(values, places, marker=marker, markersize=6, markeredgewidth=0, color=colour, linestyle="none",
+                      label=_cut(one))  # fmt: skip
+        axes.set_yticks(lines, [_cut(label) for label in rows])
+        axes.set_xlabel(unit)
+        axes.grid(visible=False, axis="y")
+        axes.grid(visible=True, axis="x")
+        axes.figure.legend(frameon=False, ncols=len(styles), loc="outside upper left")
+
+    return _svg(name, draw, (8.4, 1.3 + len(rows) * (0.18 + 0.14 * len(styles))))
 
 
 def shares(name: str, levels: Mapping[str, tuple[int, int, int]]) -> str:

@@ -132,17 +132,22 @@ class Encoder:
     def _by_span(self, talks: list[list[dict[str, str]]]) -> Iterator[tuple[list[int], int]]:
         if talks:
             whole = self._apply(talks, return_assistant_tokens_mask=True)
-            for ids, mask in zip(whole["input_ids"], whole["assistant_masks"], strict=True):
-                yield ids, _last_span(mask)
+            columns = whole["input_ids"], whole["assistant_masks"], self._prompts(talks)
+            for ids, mask, prompt in zip(
+                *columns, strict=True
+            ):  # some spans begin with the header that a prompt ends on
+                yield ids, max(_last_span(mask), _common(ids, prompt))
 
     def _by_prefix(self, talks: list[list[dict[str, str]]]) -> Iterator[tuple[list[int], int]]:
         if talks:
             whole = self._apply(talks, sanitize_control_tokens=True)["input_ids"]
-            prompts = self._apply(
-                [talk[:-1] for talk in talks], sanitize_control_tokens=True, add_generation_prompt=True
-            )["input_ids"]
-            for ids, prompt in zip(whole, prompts, strict=True):
+            for ids, prompt in zip(whole, self._prompts(talks), strict=True):
                 yield ids, _common(ids, prompt)
+
+    def _prompts(self, talks: list[list[dict[str, str]]]) -> list[list[int]]:
+        prompts = [talk[:-1] for talk in talks]
+        found = self._apply(prompts, sanitize_control_tokens=True, add_generation_prompt=True)
+        return list(found["input_ids"])
 
     def _has_control(self, talk: list[dict[str, str]]) -> bool:
         return any(token in message["content"] for token in self._control for message in talk)
@@ -191,8 +196,15 @@ class Encoder:
             return False
 
     def _find_terminator(self) -> None:
+        from jinja2.exceptions import TemplateError
+
         talk = [{"role": "user", "content": "a"}, {"role": "assistant", "content": _PROBE}]
-        text = self._render(talk)
+        try:
+            text = self._render(talk)
+        except TemplateError:
+            text = ""
+        if _PROBE not in text:
+            raise UsageError("the chat template does not write a message that is plain text: use another template")
         tail = text[text.rindex(_PROBE) + len(_PROBE) :].strip()
         if tail:
             self.terminator = self._ending(self._apply([talk])["input_ids"][0], tail)

@@ -55,6 +55,7 @@ def place(preset: Preset) -> Placement:
     """Choose device and precision: bf16 where the GPU has it, else fp16; single precision on a CPU."""
     import torch
 
+    egress.import_bitsandbytes()  # before peft does, also where nothing is quantised
     notices: list[str] = []
     if torch.cuda.is_available():
         device = torch.device("cuda")
@@ -82,7 +83,6 @@ def _no_four_bits(device: torch.device, dtype: torch.dtype) -> str:
     import torch
 
     try:
-        egress.import_bitsandbytes()
         from bitsandbytes.nn import Linear4bit
 
         layer = Linear4bit(64, 64, bias=False, compute_dtype=dtype, quant_type="nf4", compress_statistics=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -74,9 +75,10 @@ class Ledger:
         self.say(sentence)
 
     def write(self, figures: Mapping[str, Any]) -> None:
-        """Append one line to `metrics.jsonl`."""
+        """Append one line to `metrics.jsonl`; what is no finite number (a norm that overflowed) stands as null."""
+        finite = {name: value if math.isfinite(value) else None for name, value in figures.items()}
         with (self.job.out / METRICS).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(dict(figures)) + "\n")
+            file.write(json.dumps(finite) + "\n")
         if self.board:
             for name in figures.keys() - {"step"}:
                 self.board.add_scalar(name, figures[name], figures["step"])
@@ -105,6 +107,13 @@ def read_run(folder: Path) -> dict[str, Any]:
         raise UsageError(f"{folder} is not a run of `corpora finetune`: it has no {RUN}") from None
     except (ValueError, KeyError, TypeError):
         raise UsageError(f"{folder / RUN} is damaged: it is not the record of a run") from None
+
+
+def corpus_of(run: Path) -> Path | None:
+    """The corpus that a run was trained on, where it still stands at its place beside the run."""
+    place = read_run(run).get("corpus")
+    folder = (run / str(place)).resolve() if place else None
+    return folder if folder and folder.is_dir() else None
 
 
 def read_metrics(folder: Path) -> list[dict[str, Any]]:
@@ -137,6 +146,8 @@ def _hashes(job: Job) -> dict[str, Any]:
     return {
         "preset": job.preset_name,
         "base_model": job.model,
+        "corpus": os.path.relpath(job.corpus, job.out),
+        "approval": job.approval,
         "config_sha256": hashlib.sha256(values.encode()).hexdigest(),
         "code_sha256": hashlib.sha256("".join(map(sha256_file, code)).encode()).hexdigest(),
         "corpus_sums_sha256": sha256_file(sums) if sums.is_file() else None,
@@ -248,5 +259,4 @@ def _card(job: Job, facts: Mapping[str, Any]) -> str:
         preset=job.preset.document(),
         base=Path(job.model).name if Path(job.model).is_dir() else job.model,
         data_card=os.path.relpath(job.corpus / "README.md", job.out),
-        approval=job.approval,
     )

@@ -15,6 +15,8 @@ from corpora.shards import splits_in
 
 COLUMNS = ("example_id", "prompt", "completion")
 CHUNK_ROWS = 1_000
+SPLIT_TOLERANCE = 0.1
+"""How far the share of training rows may be from the paper's before it is said; clients are split as wholes."""
 
 
 class Rows(Sequence[dict[str, Any]]):
@@ -65,3 +67,13 @@ class Rows(Sequence[dict[str, Any]]):
     def digest(self) -> str:
         """One SHA-256 for the split's content: that of its shards' own, in order."""
         return hashlib.sha256("".join(map(sha256_file, self.shards)).encode()).hexdigest()
+
+
+def other_split(corpus: Path, wanted: Sequence[float]) -> str:
+    """A word where a corpus is not split as a preset's paper did (shares of train, validation, test); else nothing."""
+    sizes = {name: len(Rows(corpus, name)) for name in splits_in(corpus)}
+    share = sizes["train"] / sum(sizes.values())
+    if not wanted or abs(share - wanted[0]) <= SPLIT_TOLERANCE:
+        return ""
+    asked = ",".join(str(part) for part in (*wanted, 0, 0)[:3])
+    return f"the preset's paper trains on {wanted[0]:.0%}, this corpus on {share:.0%}: build --split {asked}"

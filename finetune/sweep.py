@@ -49,7 +49,9 @@ def sweep(
         results.append({"run": name, **{key: document["identity"]["preset"][key] for key in values}, **facts})
     results.sort(key=_loss)
     write_atomic(job.out / RESULTS, (json.dumps(results, indent=2) + "\n").encode())
-    write_atomic(job.out / TABLE, _table(results, list(values)).encode())
+    page = ["# Sweep", "", "The lowest loss first; a lower loss is not yet a better answer.", ""]
+    page += [table(results, list(values)), "", f"![Loss by value]({PICTURE})", ""]
+    write_atomic(job.out / TABLE, "\n".join(page).encode())
     _draw(job.out / PICTURE, results, values)
     return results
 
@@ -59,16 +61,21 @@ def _loss(result: Mapping[str, Any]) -> float:
     return float(result["train_loss"] if held_out is None else held_out)
 
 
-def _table(results: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> str:
+def table(results: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> str:
+    """The runs of a sweep as a Markdown table, in the order given.
+
+    Args:
+        results: what `sweep` returned.
+        keys: the preset keys that were tried.
+    """
     header = [*keys, "held-out loss", "training loss", "weights of step", "seconds", "run"]
-    lines = ["# Sweep", "", "The lowest loss first; a lower loss is not yet a better answer.", ""]
-    lines += [f"| {' | '.join(header)} |", f"|{'---|' * len(header)}"]
+    lines = [f"| {' | '.join(header)} |", f"|{'---|' * len(header)}"]
     for result in results:
         held_out = "none" if result["eval_loss"] is None else f"{result['eval_loss']:.4f}"
         cells = [*(str(result[key]) for key in keys), held_out, f"{result['train_loss']:.4f}"]
         cells += [str(result["weights_of_step"]), str(result["seconds"]), f"[{result['run']}]({result['run']}/{RUN})"]
         lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, "", f"![Loss by value]({PICTURE})", ""])
+    return "\n".join(lines)
 
 
 def _draw(path: Path, results: Sequence[Mapping[str, Any]], values: Mapping[str, Sequence[Any]]) -> None:

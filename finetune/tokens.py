@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from corpora.errors import CorporaError
 from corpora.files import replacing, write_atomic
-from finetune.labels import Encoded, Encoder
+from finetune.labels import IGNORED, Encoded, Encoder
 from finetune.rows import Rows
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,33 @@ class Tokens:
     def labelled_at(self, at: int) -> int:
         """Trained-on tokens of one row."""
         return self.lengths_at(at) - int(self.starts[at])
+
+    def named(self, rows: Sequence[int]) -> str:
+        """The ids of some rows, for a person."""
+        return ", ".join(self.example_ids[at] for at in rows)
+
+
+def collate(tokens: Tokens, rows: Sequence[int], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ids and labels of some rows, (rows, longest), padded at the right; what the padding is does not matter.
+
+    Raises:
+        CorporaError: no token of the batch has a label, so that it would train nothing.
+    """
+    import torch
+
+    width = max(tokens.lengths_at(at) for at in rows)
+    ids = np.zeros((len(rows), width), dtype=np.int64)
+    labels = np.full((len(rows), width), IGNORED, dtype=np.int64)
+    for place_, at in enumerate(rows):
+        row, start = tokens.row(at)
+        ids[place_, : len(row)] = row
+        labels[place_, start : len(row)] = row[start:]
+    if (labels[:, 1:] == IGNORED).all():
+        raise CorporaError(f"a batch without a single label: rows {tokens.named(rows)}")
+    pair = torch.from_numpy(ids), torch.from_numpy(labels)
+    if device.type == "cuda":
+        return tuple(part.pin_memory().to(device, non_blocking=True) for part in pair)  # type: ignore[return-value]
+    return pair
 
 
 def tokenized(rows: Rows, encoder: Encoder, folder: Path, name: str) -> Tokens:

@@ -22,21 +22,18 @@ from corpora.errors import CorporaError, UsageError
 from corpora.files import private_folder
 from corpora.shards import splits_in
 from finetune import checkpoints
-from finetune.labels import IGNORED, Encoder
+from finetune.labels import Encoder
 from finetune.model import Placement, check_loss, load_base, load_tokenizer, place, summed_loss, trained, with_adapter
 from finetune.outputs import Ledger, write_adapter, write_documents
 from finetune.presets import Preset
-from finetune.rows import Rows
-from finetune.tokens import Tokens, tokenized
+from finetune.rows import Rows, other_split
+from finetune.tokens import Tokens, collate, tokenized
 
 if TYPE_CHECKING:
     import torch
 
 WINDOW_STEPS = 64
 """Rows are sorted by length within runs of this many steps: little padding, yet every epoch mixes anew."""
-
-SPLIT_TOLERANCE = 0.1
-"""How far the share of training rows may be from the paper's before it is said; clients are split as wholes."""
 
 
 # ---------------------------------------------------------------------------------------------- what is asked for
@@ -150,33 +147,6 @@ def epoch_steps(lengths: np.ndarray[Any, Any], preset: Preset, epoch: int) -> li
     return [shuffled[first : first + preset.accumulation] for first in range(0, len(shuffled), preset.accumulation)]
 
 
-def collate(tokens: Tokens, rows: Sequence[int], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    """Ids and labels of some rows, (rows, longest), padded at the right; what the padding is does not matter.
-
-    Raises:
-        CorporaError: no token of the batch has a label, so that it would train nothing.
-    """
-    import torch
-
-    width = max(tokens.lengths_at(at) for at in rows)
-    ids = np.zeros((len(rows), width), dtype=np.int64)
-    labels = np.full((len(rows), width), IGNORED, dtype=np.int64)
-    for place_, at in enumerate(rows):
-        row, start = tokens.row(at)
-        ids[place_, : len(row)] = row
-        labels[place_, start : len(row)] = row[start:]
-    if (labels[:, 1:] == IGNORED).all():
-        raise CorporaError(f"a batch without a single label: rows {_named(tokens, rows)}")
-    pair = torch.from_numpy(ids), torch.from_numpy(labels)
-    if device.type == "cuda":
-        return tuple(part.pin_memory().to(device, non_blocking=True) for part in pair)  # type: ignore[return-value]
-    return pair
-
-
-def _named(tokens: Tokens, rows: Sequence[int]) -> str:
-    return ", ".join(tokens.example_ids[at] for at in rows)
-
-
 # --------------------------------------------------------------------------------------------------- how it learns
 
 
@@ -236,7 +206,7 @@ def learn(run: Run, micro_batches: Sequence[Sequence[int]]) -> dict[str, float]:
 
 def _fitted(run: Run, largest: int, work: Callable[[], Result]) -> Result:
     """What `work` returns, done with fewer rows at once as long as memory does not suffice."""
-    before = _random_state()
+    before = checkpoints.random_state()
     while True:
         try:
             return work()
@@ -244,7 +214,7 @@ def _fitted(run: Run, largest: int, work: Callable[[], Result]) -> Result:
             if not _out_of_memory(error):
                 raise
         _give_way(run, largest)  # only here are the failed attempt's tensors gone
-        _set_random_state(before)
+        checkpoints.set_random_state(before)
 
 
 def _gradients(run: Run, micro_batches: Sequence[Sequence[int]]) -> tuple[list[torch.Tensor], list[list[int]]]:
@@ -274,7 +244,7 @@ def _parts(rows: Sequence[int], size: int) -> Iterator[Sequence[int]]:
 
 def _not_a_number(run: Run, what: str, rows: Sequence[int]) -> str:
     return (
-        f"step {run.state.step + 1}: the {what} is not a number; rows {_named(run.train, rows)}. "
+        f"step {run.state.step + 1}: the {what} is not a number; rows {run.train.named(rows)}. "
         "Nothing was changed by this step; lower lr, or look at these rows with `corpora inspect --mask`."
     )
 
@@ -322,68 +292,19 @@ def _mean_loss(run: Run, tokens: Tokens) -> float:
     return float(total) / sum(map(tokens.labelled_at, range(len(tokens.starts))))
 
 
-# ------------------------------------------------------------------------------------------------- when it is saved
-
-
-def _random_state() -> dict[str, torch.Tensor]:
-    import torch
-
-    state = {"cpu": torch.get_rng_state()}
-    return {**state, "cuda": torch.cuda.get_rng_state()} if torch.cuda.is_available() else state
-
-
-def _set_random_state(state: dict[str, torch.Tensor]) -> None:
-    import torch
-
-    torch.set_rng_state(state["cpu"])
-    if "cuda" in state and torch.cuda.is_available():
-        torch.cuda.set_rng_state(state["cuda"])
-
-
-def save(run: Run) -> None:
-    """Checkpoint everything that the next step depends on."""
-    folder = run.job.work / "checkpoints"
-    weights = {name: parameter.detach().cpu() for name, parameter in trained(run.model).items()}
-    document = {
-        "weights": weights,
-        "optimizer": run.optimizer.state_dict(),
-        "scaler": run.scaler.state_dict(),
-        "random": _random_state(),
-        "state": {name: getattr(run.state, name) for name in State.__slots__},
-    }
-    checkpoints.save(folder, checkpoints.step_name(run.state.step), document)
-    checkpoints.prune(folder, run.preset.keep_checkpoints)
-
-
-def resume(run: Run) -> None:
-    """Go back to the newest checkpoint, if there is one."""
-    if path := checkpoints.latest(run.job.work / "checkpoints"):
-        document = checkpoints.load(path)
-        _set_weights(run.model, document["weights"])
-        run.optimizer.load_state_dict(document["optimizer"])
-        run.scaler.load_state_dict(document["scaler"])
-        run.state = State(**document["state"])
-        _set_random_state(document["random"])
-    run.ledger.rewind(run.state.step)
-
-
-def _set_weights(model: Any, weights: dict[str, torch.Tensor]) -> None:
-    import torch
-
-    with torch.no_grad():
-        for name, parameter in trained(model).items():
-            parameter.copy_(weights[name])
+# ----------------------------------------------------------------------------------------- when the best is kept
 
 
 def _measure(run: Run) -> None:
     """Evaluate, keep the best weights, and see whether patience has run out."""
     loss = evaluate(run)
+    if not math.isfinite(loss):
+        raise CorporaError(f"step {run.state.step}: the held-out loss is not a number; lower lr and start anew")
     run.ledger.write({"step": run.state.step, "eval_loss": loss})
     if loss < run.state.best_loss:
         run.state.best_loss, run.state.best_step = loss, run.state.step
         if run.preset.load_best:
-            weights = {name: parameter.detach().cpu() for name, parameter in trained(run.model).items()}
-            checkpoints.save(run.job.work / "checkpoints", checkpoints.BEST, {"weights": weights})
+            checkpoints.save_best(run)
     waited = run.state.step - run.state.best_step
     run.state.tired = bool(run.preset.patience_steps) and waited >= run.preset.patience_steps
 
@@ -410,7 +331,7 @@ def prepare(job: Job, ledger: Ledger, placement: Placement, tokenizer: Any) -> R
         held_out = tokenized(Rows(job.corpus, "validation"), encoder, job.work, "validation")
     elif job.preset.load_best or job.preset.patience_steps:
         ledger.notices.append("the corpus has no validation split: nothing is held out, the last weights are taken")
-    if notice := _other_split(job):
+    if notice := other_split(job.corpus, job.preset.split):
         ledger.notices.append(notice)
     base = load_base(job.model, placement)
     longest = getattr(base.config.get_text_config(), "max_position_embeddings", None)
@@ -426,17 +347,9 @@ def prepare(job: Job, ledger: Ledger, placement: Placement, tokenizer: Any) -> R
     scaler = torch.amp.GradScaler(placement.device.type, enabled=placement.dtype == torch.float16)
     run = Run(job, placement, tokenizer, encoder, model, train_rows, held_out, optimizer, scaler, ledger)
     run.state.rows_at_once = job.preset.micro_batch
+    if job.preset.warmup_steps > run.steps:
+        ledger.notices.append(f"the warm-up is longer than the run's {run.steps} steps: the rate never peaks")
     return run
-
-
-def _other_split(job: Job) -> str:
-    """A word where the corpus is not split as the preset's paper did."""
-    sizes = {name: len(Rows(job.corpus, name)) for name in splits_in(job.corpus)}
-    share = sizes["train"] / sum(sizes.values())
-    if not job.preset.split or abs(share - job.preset.split[0]) <= SPLIT_TOLERANCE:
-        return ""
-    asked = ",".join(str(part) for part in (*job.preset.split, 0, 0)[:3])
-    return f"the preset's paper trains on {job.preset.split[0]:.0%}, this corpus on {share:.0%}: build --split {asked}"
 
 
 def train(
@@ -462,10 +375,10 @@ def train(
     run = prepare(job, ledger, placement, tokenizer)
     for notice in ledger.notices:
         say(notice)
-    resume(run)
+    checkpoints.resume(run)
     run_steps(run, report)
     if job.preset.load_best and run.held_out is not None:
-        _set_weights(run.model, checkpoints.load(job.work / "checkpoints" / checkpoints.BEST)["weights"])
+        checkpoints.take_best(run)
     write_adapter(run)
     return write_documents(run)
 
@@ -495,4 +408,4 @@ def run_steps(run: Run, report: Report) -> None:
         if run.held_out is not None and (state.step % every_eval == 0 or last):
             _measure(run)
         if state.step % every_save == 0 or last or state.tired:
-            save(run)
+            checkpoints.save(run)

@@ -244,6 +244,18 @@ def approval_warning(out: Path, key_file: Path | None, *, required: bool) -> str
     return permit(out, build_key(out, key_file), required=required)
 
 
+def approval_sentence(out: Path, key_file: Path | None) -> str:
+    """What was decided about the rows at `out`, for the papers of what is made from them.
+
+    Raises:
+        CorporaError: the log is damaged or was tampered with.
+        UsageError: `key_file` is not the build's key.
+    """
+    if not (out / MANIFEST).is_file() or not (out / SUMS).is_file():
+        return "none; it is no build that could be approved"
+    return standing(out, build_key(out, key_file)).sentence
+
+
 def withdrawn(out: Path) -> frozenset[str]:
     """Keyed ids of the clients and sessions that were withdrawn from a build and may not come back in the next."""
     entries = (entry for entry in read_log(out) if entry["decision"] == FORGET)

@@ -105,6 +105,14 @@ class Judge(Protocol):
     def name(self) -> str:
         """The model's name."""
 
+    @property
+    def about(self) -> Sequence[str]:
+        """Names that tell its family."""
+
+    @property
+    def account(self) -> Mapping[str, Any]:
+        """What it took so far; `budget_reached` says whether questions were left unasked for it."""
+
     def ask(self, step: str, prompts: Mapping[int, str], attempt: int, form: Form) -> Mapping[int, str]:
         """The text of each reply by its prompt's number; what got none (for the budget's end, say) is missing.
 

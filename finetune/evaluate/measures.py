@@ -21,7 +21,10 @@ DIRECTIONS: dict[str, int] = {
     **dict.fromkeys(behaviour.COUNTS, NEITHER),
 }
 """Which way is better; counts have no better side, their distance to the therapist's has."""
-TESTED = (*behaviour.DISTANCES, *overlap.LEXICAL, "bertscore", "similarity", "empathy")
+THERAPIST = "therapist"
+BESIDE_THERAPIST = (*behaviour.DISTANCES, *overlap.LEXICAL, "bertscore", "similarity")
+"""What compares a response with the therapist's; of the therapist's own it says nothing."""
+TESTED = (*BESIDE_THERAPIST, "empathy")
 """What verdicts are given on: one family of tests for Holm's correction."""
 TITLES = {
     "length_difference": "Length difference (words)",
@@ -46,8 +49,13 @@ TITLES = {
     "interpretation": "of these: interpretation",
     "exploration": "of these: exploration",
 }
-BETTER, WORSE, NOT_SHOWN, TOO_FEW, WITHHELD = "better", "worse", "not shown", "too few", "withheld"
+VERDICTS = BETTER, WORSE, NOT_SHOWN, TOO_FEW, WITHHELD = "better", "worse", "not shown", "too few", "withheld"
 """Verdicts: on the tuned model; no difference that so few answers could show; too few clients; degenerate output."""
+
+
+def beside_itself(system: str, measure: str) -> bool:
+    """Whether a measure would compare the therapist with itself."""
+    return system == THERAPIST and measure in BESIDE_THERAPIST
 
 
 @dataclass(slots=True)

@@ -68,6 +68,7 @@ def judged(
             "wins": wins(comparisons, names[:3]),
             "won": {name: _won(comparisons, tuned, name, groups, seed) for name in names[:3] if name != tuned},
             "bias": bias(comparisons, given),
+            "account": dict(judge.account),
         }
     agreement = {
         f"{one} / {other}": {
@@ -92,6 +93,15 @@ def _won(comparisons: Sequence[Any], tuned: str, other: str, groups: Sequence[st
     return found.document() if found else None
 
 
+def budget_warnings(judges: Sequence[Judge]) -> list[str]:
+    """A sentence for every judge that left questions unasked when its budget was spent."""
+    return [
+        f"the judge {judge.name} reached its budget: what it left out counts as failed, and figures rest on the others"
+        for judge in judges
+        if judge.account["budget_reached"]
+    ]
+
+
 def family_warnings(judges: Sequence[Judge], systems: Mapping[str, Sequence[str]]) -> list[str]:
     """A sentence for every judge of the same family as a model that it judges.
 
@@ -103,5 +113,5 @@ def family_warnings(judges: Sequence[Judge], systems: Mapping[str, Sequence[str]
         f"the judge {judge.name} and {name} are both of the {known} family: judges favour what their own family writes"
         for judge in judges
         for name, about in systems.items()
-        if (known := family(judge.name)) and known == family(*about)
+        if (known := family(*judge.about)) and known == family(*about)
     ]

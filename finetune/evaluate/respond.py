@@ -24,11 +24,15 @@ ADAPTER = "adapter_model.safetensors"
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """How answers are drawn: temperature 0 takes the likeliest token each time. MentalGPT allowed 1,024 tokens."""
+    """How answers are drawn: temperature 0 takes the likeliest token each time; all else is MentalGPT's (its Table 3).
+
+    MentalGPT drew at temperature 1.
+    """
 
     max_new_tokens: int = 1_024
     temperature: float = 0.0
-    top_p: float = 0.95
+    top_k: int = 50
+    top_p: float = 1.0
     seed: int = 0
     batch: int = 8
 
@@ -166,6 +170,11 @@ class ModelResponder:
         drawn = {name: value for name, value in asdict(self._generation).items() if name != "batch"}
         return {**self._weights, "adapter_off": self._adapter_off, **drawn}
 
+    @property
+    def kind(self) -> str:
+        """The kind of architecture, as transformers names it."""
+        return str(self._model.config.model_type)
+
     def respond(self, prompts: Sequence[Sequence[int]]) -> Iterator[tuple[int, Reply]]:
         """Longest prompts first, so that a lack of memory shows at once; a batch that does not fit is halved.
 
@@ -221,7 +230,7 @@ class ModelResponder:
         from transformers import GenerationConfig
 
         drawn = self._generation.temperature > 0
-        how = {"temperature": self._generation.temperature, "top_p": self._generation.top_p} if drawn else {}
+        how = {name: getattr(self._generation, name) for name in ("temperature", "top_k", "top_p")} if drawn else {}
         ends = self._ends()
         return GenerationConfig(
             max_new_tokens=room,
@@ -265,13 +274,22 @@ def load_run(run: Path, generation: Generation, source_max: int, *, bits: int) -
     from peft import PeftModel
 
     tuned = PeftModel.from_pretrained(model, str(run)).eval()
-    encoder = _encoder(str(run), source_max)
+    encoder = run_encoder(run, source_max)
     weights = {"base": model_hash(base_model), "adapter": sha256_file(run / ADAPTER), "bits": bits}
     added = range(vocabulary, document["vocabulary"])
     return (
         ModelResponder(tuned, encoder, weights, generation),
         ModelResponder(tuned, encoder, weights, generation, adapter_off=True, unknown=added),
     )
+
+
+def run_encoder(run: Path, source_max: int) -> Encoder:
+    """A run's own tokenizer and chat template, for prompts of at most `source_max` tokens.
+
+    Raises:
+        UsageError: the folder holds no tokenizer.
+    """
+    return _encoder(str(run), source_max)
 
 
 def load_model(model: str, generation: Generation, source_max: int, *, bits: int) -> ModelResponder:

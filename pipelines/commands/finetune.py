@@ -55,7 +55,7 @@ def finetune(
     """
     from finetune import egress
     from finetune.presets import load_preset, parse_values
-    from pipelines.decisions import approval_warning
+    from pipelines.decisions import approval_sentence, approval_warning
 
     if warning := approval_warning(corpus, key_file, required=require_approval):
         _note(warning)
@@ -72,13 +72,15 @@ def finetune(
     warnings.simplefilter("ignore", FutureWarning)  # what the libraries tell one another about their next versions
     from finetune.trainer import Job, train
 
-    job = Job(corpus, model, out, values, recipe.name, tensorboard=tensorboard)
+    approval = approval_sentence(corpus, key_file)
+    job = Job(corpus, model, out, values, recipe.name, approval, tensorboard=tensorboard)
     with _progress() as each:
         if combinations:
-            from finetune.sweep import sweep
+            from finetune.sweep import TABLE, sweep, table
 
             results = sweep(job, combinations, each, _note)
-            _show(results if as_json else f"{out}: {len(results)} runs, the best is {results[0]['run']}")
+            ended = f"{out}: {len(results)} runs, the best is {results[0]['run']}; {out / TABLE}"
+            _show(results if as_json else f"{table(results, list(combinations))}\n{ended}")
             return
         document = train(job, each(out.name, 1, 1), _note)
     if merge:

@@ -49,6 +49,20 @@ def test_intervals_draw_each_rate_with_its_ends():
     assert len([path for path in elements(svg, "path") if path.get("stroke") == plots.DROPPED]) == 2
 
 
+def test_series_keep_their_colour_and_form_whichever_is_missing():
+    series = ("base", "tuned", "therapist")
+    both = {"words": {"base": (1.0, 2.0, 3.0), "tuned": (2.0, 3.0, 4.0)}, "questions": {"base": (0.0, 0.0, 0.0)}}
+    svg = plots.compared("a", series, both, "mean")
+    assert {"words", "questions", "base", "tuned"} <= {text.text for text in elements(svg, "text")}
+    assert "therapist" not in svg
+    assert plots.KEPT in svg
+    alone = plots.compared("a", series, {"words": {"therapist": (1.0, 2.0, 3.0)}}, "mean")
+    assert plots.QUARANTINED in alone
+    assert plots.KEPT not in alone
+    with pytest.raises(ValueError, match="shorter"):
+        plots.compared("a", list("abcdefg"), both, "mean")
+
+
 def test_shares_draw_each_part_in_its_colour():
     svg = plots.shares("flow", {"files": (8, 1, 1), "turns": (70, 30, 0)})
     assert {c: len(bars(svg, c)) for c in (plots.KEPT, plots.DROPPED)} == {plots.KEPT: 2, plots.DROPPED: 2}

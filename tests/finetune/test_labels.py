@@ -1,9 +1,12 @@
 """Labels are exactly the therapist's words and the token that ends the turn; token by token beside TRL's."""
 
+from pathlib import Path
+
 import pytest
+import trl
 
 from corpora.errors import UsageError
-from finetune.labels import IGNORED, Encoder, Unusable, counted, decoded
+from finetune.labels import IGNORED, Encoder, Unusable, _messages, counted, decoded
 from tests.finetune.tiny import make_row, make_tokenizer
 
 ROW = {
@@ -98,6 +101,43 @@ def test_same_tokens_and_labels_as_trl_but_for_white_space_behind_the_terminator
         assert ours.ids == theirs["input_ids"][:size]
         assert ours.labels == theirs["labels"][:size]
         assert not tokenizer.decode(theirs["input_ids"][size:]).strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "end"),
+    [
+        ("llama3", "<|eot_id|>"),
+        ("llama3_1", "<|eot_id|>"),
+        ("llama3_2", "<|eot_id|>"),
+        ("qwen2_5", "<|im_end|>"),
+        ("qwen2_5_training", "<|im_end|>"),
+        ("qwen3_instruct_2507", "<|im_end|>"),
+        ("gemma", "<end_of_turn>"),
+        ("gemma3", "<end_of_turn>"),
+        ("cohere", "<|END_OF_TURN_TOKEN|>"),
+    ],
+)
+def test_published_templates_train_what_follows_their_generation_prompt(name, end):
+    """Templates as TRL packages them; some mark a span that begins with the header before the response."""
+    tokenizer = make_tokenizer("qwen2")
+    tokenizer.chat_template = (Path(trl.__file__).parent / "chat_templates" / f"{name}.jinja").read_text()
+    tokenizer.add_special_tokens({"additional_special_tokens": [end]})
+    coder = Encoder(tokenizer, 512, 256)
+    encoded = only(coder.encode([ROW]))
+    (prompt, _), (response, _) = decoded(encoded, tokenizer)
+    assert response == f"You carry a great deal alone.{end}"
+    asked = tokenizer.apply_chat_template(
+        _messages(ROW, fold_system=coder._system_refused)[:-1], add_generation_prompt=True, tokenize=False
+    )
+    assert prompt == asked
+
+
+@pytest.mark.parametrize("name", ["llava_next", "smolvlm"])
+def test_a_template_for_pictures_is_refused(name):
+    tokenizer = make_tokenizer("qwen2")
+    tokenizer.chat_template = (Path(trl.__file__).parent / "chat_templates" / f"{name}.jinja").read_text()
+    with pytest.raises(UsageError, match="plain text"):
+        Encoder(tokenizer, 512, 256)
 
 
 def test_control_tokens_in_what_was_said_stay_words():

@@ -5,6 +5,7 @@ import json
 import math
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,9 @@ import numpy as np
 import pytest
 import torch
 
+from anonymize.keys import key_id
 from corpora.errors import CorporaError, UsageError
+from corpora.files import sha256_file
 from corpora.shards import splits_in
 from finetune import checkpoints
 from finetune.labels import IGNORED
@@ -25,7 +28,10 @@ from finetune.model import load_tokenizer, place, summed_loss, trained
 from finetune.outputs import Ledger, read_metrics
 from finetune.presets import Preset
 from finetune.rows import Rows
-from finetune.trainer import Job, collate, epoch_steps, evaluate, learn, learning_rate, prepare, save, train
+from finetune.tokens import collate
+from finetune.trainer import Job, epoch_steps, evaluate, learn, learning_rate, prepare, train
+from pipelines.decisions import record
+from pipelines.versions import TOOL
 from tests.finetune.tiny import make_corpus, make_llama, make_row
 
 KERNELS = """
@@ -228,11 +234,11 @@ def test_a_checkpoint_that_does_not_fit_leaves_the_last_good_one(job):
     folder = run.job.work / "checkpoints"
     learn(run, [[0, 1]])
     run.state.step = 1
-    save(run)
+    checkpoints.save(run)
     good = (folder / "step-00000001.pt").read_bytes()
     run.state.step = 2
     with largest_file(4096), pytest.raises(CorporaError, match=r"step-00000002.pt: .*last good one is step-00000001"):
-        save(run)
+        checkpoints.save(run)
     assert [path.name for path in folder.iterdir()] == ["step-00000001.pt"]
     assert checkpoints.latest(folder).read_bytes() == good
     (folder / "step-00000001.pt").write_bytes(good[:999])
@@ -321,7 +327,7 @@ def test_a_run_leaves_adapter_card_curve_and_hashes(corpora_command, corpus, lla
     assert (run / "loss.png").read_bytes().startswith(b"\x89PNG")
     card = (run / "README.md").read_text()
     assert f"({os.path.relpath(corpus / 'README.md', run)})" in card
-    assert "Approval of the corpus" in card
+    assert "Approval of the corpus: none; it is no build that could be approved." in card
     assert "## Limits" in card
     assert "Traceback" not in done.stderr
     assert oct((tmp_path / "run.work").stat().st_mode & 0o777) == "0o700"
@@ -333,6 +339,46 @@ def test_a_run_leaves_adapter_card_curve_and_hashes(corpora_command, corpus, lla
     whole = AutoModelForCausalLM.from_pretrained(run / "merged")(ids).logits
     torch.testing.assert_close(whole, tuned, rtol=1e-3, atol=1e-4)
     assert (tuned - plain).abs().max() > 1e-3
+
+
+def test_nothing_is_fetched_where_nothing_is_quantised(corpora_command, corpus, llama, tmp_path):
+    stub = tmp_path / "stub" / "kernels"
+    stub.mkdir(parents=True)
+    (stub / "__init__.py").write_text(KERNELS)
+    path = os.pathsep.join([str(tmp_path / "stub"), str(NETWORK)])
+    settings = ["--max-steps", 1, "--set", "bits=16", "--set", "micro_batch=2"]
+    done = corpora_command(
+        "finetune", corpus, "--model", llama, "--out", "run", *settings, env={"PYTHONPATH": path}, check=True
+    )
+    assert "kernels" not in done.stderr
+
+
+def test_the_card_says_what_the_steward_decided(corpora_command, corpus, llama, tmp_path, key_file):
+    build = shutil.copytree(corpus, tmp_path / "build")
+    key = key_file.read_bytes()
+    manifest = {"tool": TOOL, "key_id": key_id(key), "sums_sha256": sha256_file(build / "SHA256SUMS")}
+    (build / "manifest.json").write_text(json.dumps(manifest))
+    arguments = [
+        "finetune",
+        build,
+        "--model",
+        llama,
+        "--max-steps",
+        1,
+        "--set",
+        "micro_batch=2",
+        "--key-file",
+        key_file,
+    ]
+    done = corpora_command(*arguments, "--out", "before", check=True)
+    assert "nobody approved it" in done.stderr
+    assert "Approval of the corpus: not decided" in (tmp_path / "before" / "README.md").read_text()
+    assert corpora_command(*arguments, "--out", "refused", "--require-approval").returncode == 3
+    record(build, key, "approve", "M. Adeyemi")
+    corpora_command(*arguments, "--out", "after", "--require-approval", check=True)
+    assert "Approval of the corpus: approved by M. Adeyemi" in (tmp_path / "after" / "README.md").read_text()
+    document = json.loads((tmp_path / "after" / "run.json").read_text())
+    assert (document["corpus"], document["approval"][:12]) == ("../build", "approved by ")
 
 
 def test_what_cannot_be_trained_is_refused_in_one_line(corpus, llama, tmp_path, job):
@@ -368,6 +414,10 @@ def test_a_sweep_compares_every_combination(corpora_command, corpus, llama, tmp_
     arguments = ["finetune", corpus, "--model", llama, "--out", "sweep", "--max-steps", 1, "--set", "micro_batch=2"]
     arguments += ["--preset", "mirror", "--sweep", "r=2,4", "--sweep", "lr=1e-3,1e-1"]
     results = json.loads(corpora_command(*arguments, "--json", check=True).stdout)
+    shown = corpora_command(*arguments, check=True).stdout
+    assert [line.split("|")[-2].split("]")[0].strip(" [") for line in shown.splitlines()[2:-1]] == [
+        result["run"] for result in results
+    ]
     assert {(result["r"], result["lr"]) for result in results} == {(2, 1e-3), (2, 1e-1), (4, 1e-3), (4, 1e-1)}
     assert [result["eval_loss"] for result in results] == sorted(result["eval_loss"] for result in results)
     table = (tmp_path / "sweep" / "README.md").read_text()

@@ -34,9 +34,10 @@ class Scripted:
     """A judge by a rule: what it says to a list of answers (one: a score; more: a label)."""
 
     name = "scripted-llama"
+    about = ("scripted-llama",)
 
     def __init__(self, rule, broken=lambda _number, _attempt: False):
-        self.rule, self.broken, self.asked = rule, broken, []
+        self.rule, self.broken, self.asked, self.account = rule, broken, [], {"budget_reached": False}
 
     def ask(self, step, prompts, attempt, form):
         replies = {}
