@@ -59,8 +59,15 @@ def write_batches(folder: Path, split: str, batches: Iterable[pa.RecordBatch], s
     for name in names:
         with pa.ipc.new_stream(target / name, schema) as writer:
             for rows in islice(tables, SHARD_ROWS // BATCH_ROWS):
-                writer.write_table(rows.select(schema.names).cast(schema).combine_chunks())
+                writer.write_table(_compact(rows.select(schema.names).cast(schema)))
     _write_info(target, schema, names)
+
+
+def _compact(rows: pa.Table) -> pa.Table:
+    """The rows copied into one chunk, for the bytes of a slice depend on what it was cut from."""
+    import pyarrow as pa
+
+    return pa.concat_tables([rows, rows.slice(0, 0)]).combine_chunks()
 
 
 def _tables(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
