@@ -104,14 +104,7 @@ def gather(
     before: list[Path] = []
     for number, stage in enumerate(stages):
         if isinstance(stage, Split):
-            groups, bound = groups_of(frame)
-            if stage.folds:
-                folded = _folded(stage.folds, clients, key)
-                placed = stage.assign([group for group in groups if group not in folded])[0] | folded
-            else:
-                placed, now_moved = stage.assign(groups, moved, bound)
-            now_moved = {group: split for group, split in moved.items() if group not in placed} | now_moved
-            frame = place(frame, placed)
+            frame, now_moved = _placed(stage, frame, moved, _folded(stage.folds, clients, key) if stage.folds else {})
             continue
         marked, after = stage.apply(frame), before
         if marked is not frame:
@@ -130,7 +123,22 @@ def gather(
         frame = marked.filter(pl.col("dropped").is_null()).with_columns(pl.lit(None, pl.String).alias("dropped_for"))
     size = sum(part.stat().st_size for part in parts)
     sizes = _write_sorted(frame.drop(MARKS), target, size)
+    for path in before:
+        path.unlink()
     return Corpus(target, sizes, now_moved, gone, findings)
+
+
+def _placed(
+    stage: Split, frame: pl.LazyFrame, moved: Mapping[str, str], folded: Mapping[str, str]
+) -> tuple[pl.LazyFrame, dict[str, str]]:
+    """The frame with its splits, and the groups to be kept in mind as moved; `folded` are those the user placed."""
+    groups, bound = groups_of(frame)
+    now_moved: dict[str, str] = {}
+    if folded:
+        placed = stage.assign([group for group in groups if group not in folded])[0] | folded
+    else:
+        placed, now_moved = stage.assign(groups, moved, bound)
+    return place(frame, placed), {group: at for group, at in moved.items() if group not in placed} | now_moved
 
 
 def _written(made: pl.LazyFrame, target: Path, number: int) -> list[Path]:
