@@ -46,15 +46,15 @@ def calm(tmp_path_factory, folder, key_file):
     """The build that nothing disturbed; a stage over all examples left some of them out."""
     built = pipeline(folder).run(tmp_path_factory.mktemp("calm") / "out", "serial", key_file=key_file)
     examples = built.manifest["accounting"]["examples"]
-    assert examples["kept"] == {"kept": 40}
-    assert examples["dropped"]["not_sampled"] == examples["seen"] - 40 > 0
+    assert examples["kept"] == {"kept": 30}
+    assert examples["dropped"]["not_sampled"] == examples["seen"] - 30 > 0
     return built.out
 
 
 def pipeline(folder, *more):
     stages = load_recipe(RECIPES / "build.toml", {"read": {"input": folder}, "windows": {"min_words": 20}}).stages
     at = next(number for number, stage in enumerate(stages) if isinstance(stage, Split))
-    return Pipeline([stages[0], *more, *stages[1:at], Sample(size=40), *stages[at:]])
+    return Pipeline([stages[0], *more, *stages[1:at], Sample(size=30), *stages[at:]])
 
 
 def test_a_pool_of_workers_writes_the_same_bytes(tmp_path, folder, key_file, calm, published):
