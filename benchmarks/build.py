@@ -2,8 +2,11 @@
 
     python -m benchmarks.build [--quick]
 
-Both read the same CSV files, take identifiers out with the same detector and surrogates, keep therapist turns of fifty
-words or more with their context, and write; the rows must be equal, word for word. Ours does more, which is printed.
+All read the same CSV files, take identifiers out, keep therapist turns of fifty words or more with their context, and
+write. Beside us stand datatrove with our detector (the rows must be equal, word for word), datatrove with Presidio, as
+people put the two together (as many rows of as many turns), data-juicer with our detector where it is installed, and
+ours and datatrove without the step that takes identifiers out, beside the time that it takes to read and write the
+bytes alone. Ours does more than its peers, which is printed.
 """
 
 from __future__ import annotations
@@ -14,19 +17,28 @@ import json
 import os
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.generate import UTTERANCES, transcripts, write_csv
 from benchmarks.harness import PAIRS, Run, Side, alternate, middle, ratio, result_line, same_work, table
+from corpora.records import Origin, Session, Turn
+from pipelines.stages.deidentify import Deidentify, Replaced
 
-QUICK_UTTERANCES = 800
+if TYPE_CHECKING:
+    from anonymize.roster import Roster
+    from benchmarks.datatrove_peer import Detector
+
+QUICK_UTTERANCES = 2_000
 FILES = 8
 WORKERS = 2
 KEY = bytes(range(32))
@@ -63,26 +75,50 @@ class Built:
     passes_s: float = 0.0
 
 
-def start_ours() -> Callable[[Task], Built]:
-    """Our pipeline, with everything imported and loaded that a build needs (a pool's workers load for themselves)."""
+class Untouched(Deidentify):
+    """The stage that takes identifiers out, doing nothing: what is left is everything else that a build does."""
+
+    name, version = Deidentify.name, Deidentify.version
+
+    def survey(self, session: Session, key: bytes) -> str:  # noqa: ARG002 - the stage's signature
+        """No name at all."""
+        return "[]"
+
+    def replace(self, session: Session, roster: Roster, key: bytes) -> Replaced:  # noqa: ARG002 - the stage's signature
+        """The session as it is."""
+        from anonymize.proof.audit import Residue
+
+        none: list[list[Any]] = [[] for _ in session.turns]
+        residues = [Residue() for _ in session.turns]
+        return Replaced(replace(session, deidentified=True), none, none, residues, Counter())
+
+
+def load_all() -> None:
+    """Import and load everything that a build needs (a pool's workers load for themselves)."""
     for package in ("datasets", "great_expectations", "matplotlib.figure", "polars", "pipelines.engines.warm"):
         import_module(package)  # imported later by a build; here, so that the clock does not see it
 
     from pipelines.egress import close_egress
+
+    close_egress()
+
+
+def start_ours(*, plain: bool = False) -> Callable[[Task], Built]:
+    """Our pipeline, with everything loaded; `plain` without the step that takes identifiers out."""
+    load_all()
+
     from pipelines.engines import Engine
     from pipelines.pipeline import Pipeline
     from pipelines.recipe import RECIPES, load_recipe
-
-    close_egress()
 
     def build(task: Task) -> Built:
         place = task.fresh()
         key = place / "key"
         key.touch(mode=0o600)
         key.write_bytes(KEY)
-        pipeline = Pipeline(
-            load_recipe(RECIPES / "build.toml", {"read": {"source": "annomi", "input": task.folder}}).stages
-        )
+        stages = load_recipe(RECIPES / "build.toml", {"read": {"source": "annomi", "input": task.folder}}).stages
+        if plain:
+            stages = [Untouched() if isinstance(stage, Deidentify) else stage for stage in stages]
         engine: Engine = "serial" if task.workers == 1 else "local"
         latest: dict[str, float] = {}
 
@@ -90,19 +126,11 @@ def start_ours() -> Callable[[Task], Built]:
             latest[name] = time.perf_counter()
 
         began = time.perf_counter()
-        published = pipeline.run(place / "out", engine, task.workers, key, note)
+        published = Pipeline(stages).run(place / "out", engine, task.workers, key, note)
         turns = published.manifest["accounting"]["turns"]["seen"]
         return Built(published.out, turns, latest["de-identify"] - began)
 
     return build
-
-
-def _load_detector() -> None:
-    """The detector that both use, the recognizer that it asks in doubt included."""
-    from anonymize import Deidentifier
-    from pipelines.engines.warm import SAID
-
-    Deidentifier(key=KEY).find(list(SAID))
 
 
 def finish_ours(built: Built) -> dict[str, Any]:
@@ -110,24 +138,48 @@ def finish_ours(built: Built) -> dict[str, Any]:
     import pyarrow as pa
 
     rows: list[dict[str, Any]] = []
-    for path in built.out.glob("*/data-*.arrow"):
+    shards = list(built.out.glob("*/data-*.arrow"))
+    for path in shards:
         with pa.OSFile(str(path)) as file:
             rows += pa.ipc.open_stream(file).read_all().select(["prompt", "completion"]).to_pylist()
-    return _facts(built, ([*row["prompt"], *row["completion"]] for row in rows))
+    facts = _facts(built, ([*row["prompt"], *row["completion"]] for row in rows))
+    return {**facts, "bytes": sum(path.stat().st_size for path in shards)}
 
 
-def start_datatrove() -> Callable[[Task], Built]:
-    """The same for datatrove."""
+def start_datatrove(detector: Detector) -> Callable[[Task], Built]:
+    """The same for datatrove, with a detector loaded."""
     from benchmarks import datatrove_peer
+    from pipelines.engines.warm import SAID
 
-    _load_detector()
+    turns = [Turn(at, "client", "client", text) for at, text in enumerate(SAID)]
+    datatrove_peer.replacer(detector, KEY)(Session("warm", "warm", "warm", turns, {}, Origin("")))
 
     def build(task: Task) -> Built:
         out = task.fresh()
         with _stderr_to(out / "stderr"):  # its workers log every step there
-            return Built(out, datatrove_peer.build(task.folder, out, KEY, task.workers))
+            return Built(out, datatrove_peer.build(task.folder, out, KEY, task.workers, detector))
 
     return build
+
+
+def start_data_juicer() -> Callable[[Task], Built]:
+    """The same for data-juicer, with our detector."""
+    from benchmarks import data_juicer_peer
+
+    start_datatrove("ours")
+
+    def build(task: Task) -> Built:
+        out = task.fresh()
+        with _stderr_to(out / "stderr"):
+            return Built(out, data_juicer_peer.build(task.folder, out, KEY, task.workers))
+
+    return build
+
+
+def finish_data_juicer(built: Built) -> dict[str, Any]:
+    """Read data-juicer's rows again."""
+    rows = [json.loads(line) for line in (built.out / "rows.jsonl").read_text(encoding="utf-8").splitlines()]
+    return _facts(built, ([*row["prompt"], {"role": "assistant", "content": row["text"]}] for row in rows))
 
 
 @contextmanager
@@ -154,21 +206,42 @@ def finish_datatrove(built: Built) -> dict[str, Any]:
 def _facts(built: Built, rows: Iterable[Sequence[Mapping[str, str]]]) -> dict[str, Any]:
     texts = sorted(json.dumps([[message["role"], message["content"]] for message in row]) for row in rows)
     digest = hashlib.sha256("\n".join(texts).encode()).hexdigest()
-    work = {"turns seen": built.turns, "rows": len(texts), "SHA-256 of the rows": digest}
+    work = {"turns seen": built.turns, "rows": len(texts), EXACT: digest}
     return {"work": work, "passes_s": built.passes_s}
 
 
 OURS = Side("therapy-corpora", start_ours, finish_ours)
-PEER = Side("datatrove", start_datatrove, finish_datatrove)
+SAME = Side("datatrove", partial(start_datatrove, "ours"), finish_datatrove)
+PRESIDIO = Side("datatrove, Presidio", partial(start_datatrove, "presidio"), finish_datatrove)
+JUICER = Side("data-juicer", start_data_juicer, finish_data_juicer)
+OURS_PLAIN = Side("therapy-corpora, plain", partial(start_ours, plain=True), finish_ours)
+SAME_PLAIN = Side("datatrove, plain", partial(start_datatrove, "none"), finish_datatrove)
+EXACT = "SHA-256 of the rows"
 
 
-def compare(task: Task) -> tuple[list[Run], list[Run]]:
-    """Alternating runs of both, which must have written the same rows."""
-    runs = alternate([OURS, PEER], task)
-    same_work(
-        {f"{name}, run {at}": run.result["work"] for name, side in runs.items() for at, run in enumerate(side, start=1)}
-    )
-    return runs[OURS.name], runs[PEER.name]
+def compare(task: Task, pairs: int, *, plain: bool = False) -> dict[str, list[Run]]:
+    """Alternating runs of all, which must have done equal work: with the same detector, to the letter."""
+    installed = (JUICER,) if find_spec("data_juicer") else ()
+    sides = (OURS_PLAIN, SAME_PLAIN) if plain else (OURS, SAME, PRESIDIO, *installed)
+    runs = alternate(sides, task, pairs, warm_up=pairs > 1)
+    work = {
+        f"{name}, run {at}": dict(run.result["work"]) for name, side in runs.items() for at, run in enumerate(side, 1)
+    }
+    same_work({run: did for run, did in work.items() if not run.startswith(PRESIDIO.name)})
+    same_work({run: {fact: value for fact, value in did.items() if fact != EXACT} for run, did in work.items()})
+    return runs
+
+
+def seconds_of_bytes(task: Task, written: int) -> float:
+    """How long it takes to read the files, and to write so many bytes and see them on the disk."""
+    began = time.perf_counter()
+    for path in sorted(task.folder.iterdir()):
+        path.read_bytes()
+    with (task.fresh() / "bytes").open("wb") as file:
+        file.write(bytes(written))
+        file.flush()
+        os.fsync(file.fileno())
+    return time.perf_counter() - began
 
 
 def _figures(runs: Sequence[Run], words: int, sessions: int) -> dict[str, Any]:
@@ -189,29 +262,45 @@ def main() -> None:
     """Run the comparison and print it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.build", description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--quick", action="store_true", help="a twelfth of the dialogue, one worker each; within a minute"
+        "--quick", action="store_true", help="a fifth of the dialogue, one worker each; within a minute"
     )
     quick = parser.parse_args().quick
     made = transcripts(QUICK_UTTERANCES if quick else UTTERANCES)
     words = sum(len(turn.split()) for transcript in made for turn in transcript.turns)
     ratios: dict[str, float] = {}
-    figures: dict[str, dict[str, Any]] = {OURS.name: {}, PEER.name: {}}
+    figures: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory() as folder:
         source, scratch = Path(folder, "csv"), Path(folder, "scratch")
         source.mkdir()
         scratch.mkdir()
         write_csv(made, source, FILES)
         for suffix, workers in {"": 1}.items() if quick else {"": WORKERS, "_serial": 1}.items():
-            mine, peers = compare(Task(source, scratch, workers))
-            ratios[f"build_vs_datatrove{suffix}"] = ratio(mine, peers)
-            ratios[f"memory_vs_datatrove{suffix}"] = ratio(mine, peers, lambda run: run.memory_mb)
-            for name, runs in ((OURS.name, mine), (PEER.name, peers)):
-                figures[name][f"workers_{workers}"] = _figures(runs, words, len(made))
-    rows = mine[0].result["work"]["rows"]
-    print(f"{len(made)} sessions, {words:,} words in; {rows} rows out, the same of both; {PAIRS} counted pairs\n")
+            task = Task(source, scratch, workers)
+            runs = compare(task, PAIRS) | compare(task, 1 if quick else PAIRS, plain=True)
+            ratios |= {f"{name}{suffix}": value for name, value in _ratios(task, runs).items()}
+            for name, side in runs.items():
+                figures.setdefault(name, {})[f"workers_{workers}"] = _figures(side, words, len(made))
+    rows = runs[OURS.name][0].result["work"]["rows"]
+    print(f"{len(made)} sessions, {words:,} words in; {rows} rows out, the same of all; {PAIRS} counted rounds\n")
     _show(figures)
     peer = f"datatrove {version('datatrove')}"
-    print(result_line("build", peer, PAIRS, ratios, figures[OURS.name], figures[PEER.name]))
+    mine = {name: figures.pop(name) for name in (OURS.name, OURS_PLAIN.name)}
+    print(result_line("build", peer, PAIRS, ratios, mine, figures))
+
+
+def _ratios(task: Task, runs: Mapping[str, list[Run]]) -> dict[str, float]:
+    mine, plain = runs[OURS.name], runs[OURS_PLAIN.name]
+    least = min(seconds_of_bytes(task, plain[0].result["bytes"]) for _ in range(PAIRS))
+    juicer = {"build_vs_data_juicer": ratio(mine, runs[JUICER.name])} if JUICER.name in runs else {}
+    return {
+        "build_vs_datatrove": ratio(mine, runs[SAME.name]),
+        **juicer,
+        "build_vs_datatrove_presidio": ratio(mine, runs[PRESIDIO.name]),
+        "memory_vs_datatrove": ratio(mine, runs[SAME.name], lambda run: run.memory_mb),
+        "plain_vs_datatrove_plain": ratio(plain, runs[SAME_PLAIN.name]),
+        "plain_vs_bytes": round(least / median(run.seconds for run in plain), 4),
+        "plain_passes_vs_bytes": round(least / median(run.result["passes_s"] for run in plain), 4),
+    }
 
 
 def _show(figures: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:

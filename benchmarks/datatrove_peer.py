@@ -1,14 +1,17 @@
 """The build's core as a datatrove pipeline: rows to sessions, identifiers out, long therapist turns with their context.
 
-The frame is datatrove's (reader, steps, executor, writer); what is done inside a step is ours, so that both runs do the
-same to the text. Imported only where datatrove is installed.
+The frame is datatrove's (reader, steps, executor, writer). Inside the step that takes identifiers out stands our
+detector, Presidio's, as people put the two together, or none. Imported only where datatrove is installed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import cache
 from itertools import groupby
 from pathlib import Path
+from typing import Literal
 
 from datatrove.data import Document
 from datatrove.executor import LocalPipelineExecutor
@@ -16,30 +19,69 @@ from datatrove.pipeline.base import PipelineStep
 from datatrove.pipeline.readers import CSVReader
 from datatrove.pipeline.writers import ParquetWriter
 
-from anonymize import Deidentifier
 from anonymize.keys import keyed
 from corpora.records import Example, Origin, Session, Turn
 from corpora.sources.cleaning import clean
 from pipelines.stages.windows import Windows
 
+Detector = Literal["ours", "presidio", "none"]
+
+
+@cache
+def replacer(detector: Detector, key: bytes) -> Callable[[Session], Session]:
+    """What takes the identifiers out of a session; loaded once a process."""
+    if detector == "ours":
+        from anonymize import Deidentifier
+
+        return Deidentifier(key=key).replace
+    return _with_presidio() if detector == "presidio" else lambda session: session
+
+
+def _with_presidio() -> Callable[[Session], Session]:
+    """Stock Presidio over the session's turns as lines; what it finds becomes `<TYPE>`, as its anonymizer has it."""
+    from benchmarks.deid import line_starts, presidio_engine
+
+    engine = presidio_engine()
+
+    def masked(session: Session) -> Session:
+        texts = [turn.text for turn in session.turns]
+        hits = list[tuple[int, int, str]]()
+        for hit in sorted(engine.analyze("\n".join(texts), language="en"), key=lambda hit: (hit.start, -hit.end)):
+            if not hits or hit.start >= hits[-1][1]:
+                hits.append((hit.start, hit.end, hit.entity_type))
+        turns = [
+            replace(turn, text=_masked(turn.text, [(start - at, end - at, kind) for start, end, kind in hits]))
+            for turn, at in zip(session.turns, line_starts(texts), strict=True)
+        ]
+        return replace(session, turns=turns)
+
+    return masked
+
+
+def _masked(text: str, hits: Iterable[tuple[int, int, str]]) -> str:
+    """One turn without what of the hits lies in it."""
+    for start, end, kind in reversed([hit for hit in hits if hit[0] < len(text) and hit[1] > 0]):
+        text = f"{text[: max(start, 0)]}<{kind}>{text[end:]}"
+    return text
+
 
 class Deidentified(PipelineStep):  # type: ignore[misc]  # datatrove has no types
-    """Rows of one transcript become one document, the session with surrogates; those of low quality are left out."""
+    """Rows of one transcript become one document, the session without identifiers; low quality is left out."""
 
     name = "Deidentified"
     type = "FORMAT"
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, detector: Detector) -> None:
         super().__init__()
-        self.key = key
+        self.key, self.detector = key, detector
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:  # noqa: ARG002 - datatrove's signature
         """One document a session, its turns in `metadata`."""
-        detector = Deidentifier(key=self.key)
+        replaced = replacer(self.detector, self.key)
         for number, rows in groupby(data, key=lambda row: row.metadata["transcript_id"]):
             session = self._session(number, list(rows))
             if session.meta["quality"] != "low":
-                yield Document(text="", id=number, metadata={"session": detector.replace(session)})
+                yield Document(text="", id=number, metadata={"session": replaced(session)})
 
     def _session(self, number: str, rows: list[Document]) -> Session:
         self.stat_update("turns", value=len(rows))
@@ -69,11 +111,11 @@ class Targets(PipelineStep):  # type: ignore[misc]  # datatrove has no types
                     yield Document(text=example.completion[0].content, id=at, metadata={"prompt": prompt})
 
 
-def build(folder: Path, out: Path, key: bytes, workers: int) -> int:
+def build(folder: Path, out: Path, key: bytes, workers: int, detector: Detector) -> int:
     """Run it over the CSV files of `folder`, one task a file; returns how many turns were seen."""
     steps = [
         CSVReader(str(folder), text_key="utterance_text", id_key="utterance_id"),
-        Deidentified(key),
+        Deidentified(key, detector),
         Targets(),
         ParquetWriter(str(out / "rows"), expand_metadata=True),
     ]

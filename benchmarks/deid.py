@@ -69,7 +69,7 @@ def start_ours() -> Find:
 
 def start_presidio() -> Find:
     """Stock `AnalyzerEngine`, all of its default recognizers for English."""
-    engine = _engine()
+    engine = presidio_engine()
 
     def find(sessions: Sequence[Sequence[str]]) -> Found:
         results = (engine.analyze("\n".join(turns), language="en") for turns in sessions)
@@ -82,7 +82,7 @@ def start_presidio_batch() -> Find:
     """Stock `BatchAnalyzerEngine` over the same engine."""
     from presidio_analyzer import BatchAnalyzerEngine
 
-    engine = BatchAnalyzerEngine(_engine())
+    engine = BatchAnalyzerEngine(presidio_engine())
 
     def find(sessions: Sequence[Sequence[str]]) -> Found:
         results = engine.analyze_iterator(["\n".join(turns) for turns in sessions], language="en")
@@ -91,7 +91,8 @@ def start_presidio_batch() -> Find:
     return find
 
 
-def _engine() -> AnalyzerEngine:
+def presidio_engine() -> AnalyzerEngine:
+    """Stock `AnalyzerEngine` over the packaged recognizer."""
     import tldextract
     from presidio_analyzer import AnalyzerEngine
     from presidio_analyzer.nlp_engine import SpacyNlpEngine

@@ -22,7 +22,8 @@ def replacing(path: Path, named: Callable[[Path], Path] | None = None) -> Iterat
 
     Args:
         path: what is replaced.
-        named: tells another name in the same folder from the file when it is written.
+        named: tells another name in the same folder from the file when it is written; the name then goes to disk when
+            the system likes, since whoever looks for such a file can tell that it is not there, and why.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}{PART}")
     part.touch(PRIVATE_FILE)
@@ -30,7 +31,8 @@ def replacing(path: Path, named: Callable[[Path], Path] | None = None) -> Iterat
         yield part
         _fsync(part)
         part.replace(named(part) if named else path)
-        _fsync(path.parent)
+        if not named:
+            _fsync(path.parent)
     finally:
         part.unlink(missing_ok=True)
 

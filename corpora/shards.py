@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,18 +36,53 @@ def write_split(folder: Path, split: str, table: pa.Table) -> None:
         split: `train`, `validation` or `test`.
         table: its rows in their final order, with at least the columns of `example_schema`.
     """
+    write_batches(folder, split, table.to_batches(), table.num_rows)
+
+
+def write_batches(folder: Path, split: str, batches: Iterable[pa.RecordBatch], size: int) -> None:
+    """`write_split` of rows that come batch by batch, so that memory holds few of them.
+
+    Args:
+        folder: the output folder.
+        split: `train`, `validation` or `test`.
+        batches: its rows in their final order, with at least the columns of `example_schema`, in batches of any size.
+        size: how many rows they are.
+    """
     import pyarrow as pa
 
     target = folder / split
     target.mkdir(parents=True)
     schema = _shard_schema()
-    shards = range(0, table.num_rows, SHARD_ROWS)
-    names = [f"data-{number:05d}-of-{len(shards):05d}.arrow" for number in range(len(shards))]
-    for name, start in zip(names, shards, strict=True):
-        rows = table.slice(start, SHARD_ROWS).select(schema.names).cast(schema).combine_chunks()
+    shards = -(-size // SHARD_ROWS)
+    names = [f"data-{number:05d}-of-{shards:05d}.arrow" for number in range(shards)]
+    tables = _tables(batches, BATCH_ROWS)
+    for name in names:
         with pa.ipc.new_stream(target / name, schema) as writer:
-            writer.write_table(rows, max_chunksize=BATCH_ROWS)
+            for rows in islice(tables, SHARD_ROWS // BATCH_ROWS):
+                writer.write_table(_compact(rows.select(schema.names).cast(schema)))
     _write_info(target, schema, names)
+
+
+def _compact(rows: pa.Table) -> pa.Table:
+    """The rows copied into one chunk, for the bytes of a slice depend on what it was cut from."""
+    import pyarrow as pa
+
+    return pa.concat_tables([rows, rows.slice(0, 0)]).combine_chunks()
+
+
+def _tables(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+    """The same rows in tables of so many rows; the last one has what is left."""
+    import pyarrow as pa
+
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        while (count := sum(map(len, held))) >= rows:
+            table = pa.Table.from_batches(held)
+            yield table.slice(0, rows)
+            held = table.slice(rows).to_batches() if count > rows else []
+    if held:
+        yield pa.Table.from_batches(held)
 
 
 def write_dataset_dict(folder: Path, splits: Sequence[str]) -> None:

@@ -219,7 +219,7 @@ class Pipeline:
         from expectations.report import write_report
 
         staging = place.fresh_staging()
-        metrics = measure(corpus.rows)
+        metrics = measure(corpus.frames())
         document = describe(metrics)
         report = staging / "report"
         if (earlier := place.out / "report" / "data-docs").is_dir():

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from anonymize.keys import key_id, keyed
 from anonymize.metadata import withheld
-from anonymize.proof.audit import audit_turns
 from corpora.deadline import OutOfTimeError, bound, time_limit
 from corpora.errors import PrivacyError, TextError
 from corpora.files import private_folder, sha256_file
@@ -31,9 +30,9 @@ from pipelines.engines.work import LOST
 from pipelines.guard import error_place
 from pipelines.parts import Head, Place, Surveyed, SurveyPart, read_head, read_survey, work_key, write_survey
 from pipelines.stages.base import MakeStage, MapStage, Stage
-from pipelines.stages.deidentify import Deidentify
+from pipelines.stages.deidentify import Deidentify, Replaced
 from pipelines.stages.read import Read
-from pipelines.trail import audit_line, notes_of
+from pipelines.trail import audit_line
 
 if TYPE_CHECKING:
     from anonymize.roster import Roster
@@ -164,7 +163,7 @@ def _unit_bytes(unit: Unit) -> bytes:
 
 
 def _survey(task: SurveyTask) -> tuple[list[Surveyed], list[Drop]]:
-    detector = task.plan.deidentify.deidentifier(task.plan.key)
+    stage = task.plan.deidentify
     kept: list[Surveyed] = []
     drops: list[Drop] = []
     for item in read_unit(task.read, task.unit):
@@ -175,9 +174,9 @@ def _survey(task: SurveyTask) -> tuple[list[Surveyed], list[Drop]]:
             continue
         try:
             with time_limit(bound(_characters(session))):
-                names = detector.survey(session).to_json()
+                names = stage.survey(session, task.plan.key)
         except Exception as error:  # noqa: BLE001 - its message may quote the text
-            drops.append(_set_aside(session, task.plan.deidentify.name, error))
+            drops.append(_set_aside(session, stage.name, error))
         else:
             kept.append(Surveyed(session, _session_digest(session), names, dict(counts)))
     return kept, drops
@@ -292,18 +291,19 @@ class _Builder:
         session = replace(entry.session, client_id=client)
         try:
             with time_limit(bound(_characters(session))):
-                made, audit, spans, safe, kept = self._second_pass(session, load_roster(self.task.roster_path(client)))
-                left = {name: sum(turn[name] for turn in audit) for name in AUDIT_COLUMNS}
-                line = audit_line(self.plan.key, self.task.survey.part.name, at, session, spans, left)
-                notes = notes_of(session, safe, spans)
+                roster = load_roster(self.task.roster_path(client))
+                replaced = self.plan.deidentify.replace(session, roster, self.plan.key)
+                made, kept = self._made_of(replaced)
         except PrivacyError:
             raise
         except Exception as error:  # noqa: BLE001 - its message may quote the text
-            made, audit, spans, safe, kept = _set_aside(session, "second_pass", error), [], [], session, None
+            made = _set_aside(session, "second_pass", error)
         books = self.books
         if isinstance(made, Drop):
             books.leave_out(made)
             return
+        audit = [{name: int(getattr(residue, name)) for name in AUDIT_COLUMNS} for residue in replaced.residues]
+        left = {name: sum(turn[name] for turn in audit) for name in AUDIT_COLUMNS}
         for item in made:
             if isinstance(item, Drop):
                 books.list_drop(item)
@@ -311,31 +311,27 @@ class _Builder:
             self.pending.append({**kept, "digest": entry.digest, "made": _fates(made)})
         else:
             books.kept_sessions += tally_session(books.tally, len(session.turns), made)
-        books.identifiers.update((span.type, span.rule) for turn in spans for span in turn)
-        if hidden := withheld(session.meta, safe.meta):
+        books.identifiers.update((span.type, span.rule) for turn in replaced.found for span in turn)
+        if hidden := withheld(session.meta, replaced.session.meta):
             books.identifiers["METADATA", "withheld"] += hidden
-        books.words += sum(count_words(turn.text) for turn in safe.turns)
-        books.notes.update(notes)
+        books.words += sum(count_words(turn.text) for turn in replaced.session.turns)
+        books.notes.update(replaced.notes)
         books.notes.update({("cleaning", what): count for what, count in entry.cleaned.items()})
-        self.trail.append(line)
+        part = self.task.survey.part.name
+        self.trail.append(audit_line(self.plan.key, part, at, session, replaced.found, left))
         self.rows += list(self._rows(made, audit, entry.digest))
 
-    def _second_pass(
-        self, session: Session, roster: Roster
-    ) -> tuple[list[Example | Drop] | Drop, list[dict[str, int]], list[list[Span]], Session, dict[str, Any] | None]:
-        """What the makers made, each turn's residue, the identifiers found, the new session, what later passes need."""
-        stage = self.plan.deidentify
-        safe, found, surrogates = stage.deidentifier(self.plan.key).apply(session, roster)
-        residues = audit_turns([turn.text for turn in safe.turns], surrogates, roster, stage.caller_names())
-        audit = [{name: int(getattr(residue, name)) for name in AUDIT_COLUMNS} for residue in residues]
-        ready = mapped(safe, self.plan.later_maps)
+    def _made_of(self, replaced: Replaced) -> tuple[list[Example | Drop] | Drop, dict[str, Any] | None]:
+        """What the makers made of a session, and what later passes need of it."""
+        ready = mapped(replaced.session, self.plan.later_maps)
         if isinstance(ready, Drop):
-            return ready, audit, found, safe, None
+            return ready, None
         if not ready.deidentified:
             raise PrivacyError("a session reached the makers that is not de-identified")
         made = [item for maker in self.plan.makers for item in self._made(maker, ready)]
-        kept = {"session": asdict(ready), "surrogates": _texts(safe, surrogates)} if self.plan.keep_sessions else None
-        return made, audit, found, safe, kept
+        if not self.plan.keep_sessions:
+            return made, None
+        return made, {"session": asdict(ready), "surrogates": _texts(replaced.session, replaced.surrogates)}
 
     def _made(self, maker: MakeStage, session: Session) -> Iterator[Example | Drop]:
         labels = stage_labels(self.task, maker)

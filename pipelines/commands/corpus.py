@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from corpora.errors import UsageError
 from pipelines.commands.options import ANY_PATH
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 
 @click.command()
 @click.argument("run", type=ANY_PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print the sum as JSON.")
 def explain(run: Path, *, as_json: bool) -> None:
-    """Show where every file, session and turn of a build went (RUN is the build's folder)."""
+    """Show where every file, session and turn of a build went (RUN is the build's folder), and what samples changed."""
     from rich.console import Console
     from rich.table import Table
 
-    accounting = read_manifest(run)["accounting"]
+    manifest = read_manifest(run)
+    accounting = manifest["accounting"]
     if as_json:
         click.echo(json.dumps(accounting, indent=2))
         return
@@ -32,9 +37,25 @@ def explain(run: Path, *, as_json: bool) -> None:
                 table.add_row("", outcome, reason, str(count))
         table.add_section()
     Console().print(table)
+    for draw in manifest.get("sampling", ()):
+        Console().print(_sample_table(draw))
     for level, entry in accounting.items():
         kept, dropped, aside = (sum(entry[outcome].values()) for outcome in ("kept", "dropped", "quarantined"))
         click.echo(f"{level}: {entry['seen']} seen = {kept} kept + {dropped} dropped + {aside} quarantined")
+
+
+def _sample_table(draw: Mapping[str, Any]) -> Table:
+    """What a sample or a mixture changed: of each value that was drawn by, its examples and share before and after."""
+    from rich.table import Table
+
+    title = f"{draw['stage']}: {draw['after']:,} of {draw['before']:,} examples"
+    table = Table("by", "value", "before", "share", "after", "share", title=title)
+    for name, values in draw["audit"].items():
+        for at, row in enumerate(values):
+            before, after = (f"{row[f'share_{when}']:.1%}" for when in ("before", "after"))
+            table.add_row("" if at else name, row["value"], f"{row['before']:,}", before, f"{row['after']:,}", after)
+        table.add_section()
+    return table
 
 
 def read_manifest(run: Path) -> dict[str, Any]:

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from corpora.errors import UsageError
+from corpora.records import Session
 from pipelines.stages.base import Stage, stage
 
 if TYPE_CHECKING:
     from anonymize import Deidentifier
+    from anonymize.proof.audit import Residue
+    from anonymize.roster import Roster
     from anonymize.rulings import Rulings
+    from anonymize.spans import Span
+
+
+class Replaced(NamedTuple):
+    """A session after the second pass, turn by turn what was found and put in, and what other readers saw."""
+
+    session: Session
+    found: list[list[Span]]
+    surrogates: list[list[Span]]
+    residues: list[Residue]
+    """What the second detector counts in the output."""
+    notes: Counter[tuple[str, str]]
+    """Counts for the report: what two readers found in the input, and the story that the session tells."""
 
 
 @stage
@@ -63,6 +80,19 @@ class Deidentify(Stage):
     def deidentifier(self, key: bytes) -> Deidentifier:
         """The detector with these parameters, one a process."""
         return _deidentifier(key, self.policy, self.style, self.dates, self.rulings(), self.ner, self.encoder)
+
+    def survey(self, session: Session, key: bytes) -> str:
+        """The first pass over a session: the names it gives away, as `anonymize.roster.Survey.to_json` writes them."""
+        return self.deidentifier(key).survey(session).to_json()
+
+    def replace(self, session: Session, roster: Roster, key: bytes) -> Replaced:
+        """The second pass over a session, with its client's roster, and a second detector's look at what came out."""
+        from anonymize.proof.audit import audit_turns
+        from pipelines.trail import notes_of
+
+        safe, found, surrogates = self.deidentifier(key).apply(session, roster)
+        residues = audit_turns([turn.text for turn in safe.turns], surrogates, roster, self.caller_names())
+        return Replaced(safe, found, surrogates, residues, notes_of(session, safe, found))
 
     def rulings(self) -> Rulings:
         """The classes that stay and the steward's decisions.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -52,26 +52,22 @@ class Flags(CorpusStage):
         """`flags`: the policies, and how many examples and sessions came under each risk, and what became of them."""
         import polars as pl
 
-        columns = ("session_id", "prompt", "completion", "dropped")
-        rows = before.select("example_id", "session_id", "prompt", "completion").join(
-            after.select("example_id", "dropped"), on="example_id", how="left"
+        shown = after.select("session_id", "prompt", "completion", "dropped").filter(_candidate())
+        hits = (
+            shown.map_batches(_hits, streamable=True, schema=dict.fromkeys(("session_id", "flag"), pl.String()))
+            .group_by("flag")
+            .agg(pl.len().alias("examples"), pl.col("session_id").n_unique().alias("sessions"))
+            .sort("flag")
+            .collect(engine="streaming")
         )
-        candidates = rows.select(columns).filter(_candidate()).collect(engine="streaming")
-        examples, left_out = Counter[str](), Counter[str]()
-        sessions: dict[str, set[str]] = {}
-        for row in candidates.iter_rows(named=True):
-            for flag in risk_flags([*row["prompt"], *row["completion"]]):
-                examples[flag] += 1
-                sessions.setdefault(flag, set()).add(row["session_id"])
-            if row["dropped"]:
-                left_out[row["dropped"]] += 1
+        left_out = after.select(pl.col("dropped").drop_nulls().value_counts(sort=True)).collect(engine="streaming")
         found = {
             "policy": {risk: self.policy(risk) for risk in RISKS},
             "history": self.history,
             "read": before.select(pl.len()).collect().item(),
-            "examples": dict(sorted(examples.items())),
-            "sessions": {flag: len(found) for flag, found in sorted(sessions.items())},
-            "left_out": dict(sorted(left_out.items())),
+            "examples": dict(hits.select("flag", "examples").rows()),
+            "sessions": dict(hits.select("flag", "sessions").rows()),
+            "left_out": dict(sorted((row["dropped"], row["count"]) for row in left_out["dropped"])),
         }
         return {"flags": found}
 
@@ -101,10 +97,22 @@ class Flags(CorpusStage):
         return sorted(shown), next(iter([*routed, *gone]), None)
 
 
+def _hits(rows: pl.DataFrame) -> pl.DataFrame:
+    """Every flag that the rules give a row, as `session_id` and `flag`."""
+    import polars as pl
+
+    found = [
+        (row["session_id"], flag)
+        for row in rows.iter_rows(named=True)
+        for flag in risk_flags([*row["prompt"], *row["completion"]])
+    ]
+    return pl.DataFrame(found, schema={"session_id": pl.String, "flag": pl.String}, orient="row")
+
+
 def _candidate() -> pl.Expr:
     """Rows with a word that a rule could begin at; all others are passed by quickly."""
     import polars as pl
 
     texts = pl.concat_list("prompt", "completion").list.eval(pl.element().struct.field("content")).list.join("\n")
     plain = texts.str.to_lowercase().str.replace_all("\u2019", "'", literal=True)
-    return plain.str.contains_any(triggers()) | plain.str.contains(r"\d ?mg\b")
+    return plain.str.contains(rf"\b(?:{'|'.join(map(re.escape, triggers()))})|\d ?mg\b")

@@ -16,6 +16,7 @@ from pipelines.engines import open_engine
 from pipelines.engines.pool import Pool
 from pipelines.pipeline import Pipeline
 from pipelines.recipe import RECIPES, load_recipe
+from pipelines.stages import Sample, Split
 from pipelines.stages.read import SAMPLE
 
 pytestmark = pytest.mark.slow
@@ -42,13 +43,23 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def calm(tmp_path_factory, folder, key_file):
-    """The build that nothing disturbed."""
-    return pipeline(folder).run(tmp_path_factory.mktemp("calm") / "out", "serial", key_file=key_file).out
+    """The build that nothing disturbed; a stage over all examples left some of them out."""
+    built = pipeline(folder).run(tmp_path_factory.mktemp("calm") / "out", "serial", key_file=key_file)
+    examples = built.manifest["accounting"]["examples"]
+    assert examples["kept"] == {"kept": 30}
+    assert examples["dropped"]["not_sampled"] == examples["seen"] - 30 > 0
+    return built.out
 
 
 def pipeline(folder, *more):
     stages = load_recipe(RECIPES / "build.toml", {"read": {"input": folder}, "windows": {"min_words": 20}}).stages
-    return Pipeline([stages[0], *more, *stages[1:]])
+    at = next(number for number, stage in enumerate(stages) if isinstance(stage, Split))
+    return Pipeline([stages[0], *more, *stages[1:at], Sample(size=30), *stages[at:]])
+
+
+def test_a_pool_of_workers_writes_the_same_bytes(tmp_path, folder, key_file, calm, published):
+    out = pipeline(folder).run(tmp_path / "out", "local", 2, key_file).out
+    assert published(out) == published(calm)
 
 
 def test_a_task_whose_worker_dies_is_done_by_the_next_one(deadly, tmp_path):

@@ -1,11 +1,15 @@
+import json
+import re
 from collections import Counter
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from corpora.errors import UsageError
+from pipelines.commands.corpus import explain
 from pipelines.recipe import load_recipe
 from pipelines.stages import Mix, Sample
 from pipelines.stages.strata import grouped, shared_out
@@ -103,3 +107,13 @@ def test_a_wrong_grouping_or_weight_is_refused_with_what_there_is(tmp_path):
     path.write_text('[[stage]]\nuse = "mix"\nweights = {}\n')
     with pytest.raises(UsageError, match="at least one part"):
         load_recipe(path)
+
+
+def test_explain_shows_what_a_sample_changed(frame_of, tmp_path):
+    frame = frame_of({"kind": "paraphrase"}, *[{"kind": "synthetic"}] * 3)
+    stage = Mix(weights={"paraphrase": 1, "synthetic": 2})
+    manifest = {"accounting": {"examples": {"seen": 4, "kept": {"kept": 3}, "dropped": {}, "quarantined": {}}}}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest | stage.findings(frame, stage.apply(frame))))
+    shown = CliRunner().invoke(explain, [str(tmp_path)]).output
+    assert "mix: 3 of 4 examples" in shown
+    assert re.search(r"synthetic\W+3\W+75\.0%\W+2\W+66\.7%", shown)
