@@ -25,7 +25,7 @@ from corpora.inputs import open_binary
 from corpora.records import Drop, Example, Origin, Session, count_words
 from corpora.sources.base import Unit
 from expectations.metrics import AUDIT_COLUMNS
-from pipelines.accounting import tally_session
+from pipelines.accounting import Tally, tally_session
 from pipelines.books import Books, read_books, write_part
 from pipelines.engines.work import LOST
 from pipelines.guard import error_place
@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 
 _HEAD = 4096
 _ERROR, _OUT_OF_TIME, _LOST = "error_in_", "out_of_time_in_", "workers_died_in_"
-_AGAIN = (_ERROR, _OUT_OF_TIME, _LOST)
+WITHDRAWN = "withdrawn"
+_AGAIN = (_ERROR, _OUT_OF_TIME, _LOST, WITHDRAWN)
 """Reasons that may not hold another time: parts with such drops are done again."""
 
 
@@ -57,6 +58,13 @@ class Plan:
     key: bytes
     keep_sessions: bool = False
     """Whether a later pass needs the de-identified sessions."""
+    withdrawn: frozenset[str] = frozenset()
+    """Published ids of clients and sessions that are left out as soon as they are read."""
+
+    def is_withdrawn(self, source: str, client: str, session: str) -> bool:
+        """Whether a session is, by its plain ids."""
+        ids = (("client", client), ("session", session)) if self.withdrawn else ()
+        return any(keyed(self.key, kind, source, name) in self.withdrawn for kind, name in ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +131,10 @@ def roster_path(folder: Path, key: bytes, source: str, client: str) -> Path:
 def survey_unit(task: SurveyTask) -> tuple[int, Path]:
     """Read, clean and survey one unit, or find that this was done before; returns its order and its part."""
     place = _survey_place(task)
-    if _finished(place, read_head) is None:
+    head = _finished(place, read_head)
+    sessions = head.sessions if head else ()
+    gone = any(task.plan.is_withdrawn(task.read.source, client, session) for session, client, _, _ in sessions)
+    if head is None or gone:
         write_survey(place, SurveyPart(*_survey(task)), partial(client_of, unit=task.unit))
     return task.order, place.path()
 
@@ -169,7 +180,9 @@ def _survey(task: SurveyTask) -> tuple[list[Surveyed], list[Drop]]:
     drops: list[Drop] = []
     for item in read_unit(task.read, task.unit):
         counts: Counter[str] = Counter()
-        session = item if isinstance(item, Drop) else mapped(introduced(item, task.read), task.plan.maps, counts)
+        session = item if isinstance(item, Drop) else _stayed(introduced(item, task.read), task)
+        if isinstance(session, Session):
+            session = mapped(session, task.plan.maps, counts)
         if isinstance(session, Drop):
             drops.append(session)
             continue
@@ -181,6 +194,13 @@ def _survey(task: SurveyTask) -> tuple[list[Surveyed], list[Drop]]:
         else:
             kept.append(Surveyed(session, _session_digest(session), names, dict(counts)))
     return kept, drops
+
+
+def _stayed(session: Session, task: SurveyTask) -> Session | Drop:
+    """The session, unless it or its client was withdrawn."""
+    if not task.plan.is_withdrawn(session.source, client_of(session, task.unit), session.session_id):
+        return session
+    return Drop(WITHDRAWN, "session", session.origin, session.session_id, len(session.turns))
 
 
 def read_unit(read: Read, unit: Unit) -> list[Session | Drop]:
@@ -267,6 +287,12 @@ def _written(place: Place, trail: Place, built: _Builder) -> Built:
     return Built(built.task.order, place.path(), trail.path(), built.books)
 
 
+def drop_id(drop: Drop, task: SurveyTask) -> str:
+    """What a published page calls something left out by: its session's id, else its file's."""
+    kind, name = ("session", drop.session_id) if drop.session_id else ("file", task.unit.name)
+    return keyed(task.plan.key, kind, task.read.source, name)
+
+
 class _Builder:
     """Takes one unit's sessions through the second pass and keeps the books."""
 
@@ -279,13 +305,15 @@ class _Builder:
         self.pending: list[dict[str, Any]] = []
         first = read_survey(task.survey.part)
         for drop in first.drops:
-            self.books.leave_out(drop)
+            self._leave_out(drop)
         for at, entry in enumerate(first.sessions):
             if lost:
-                drop = _set_aside(entry.session, "second_pass", None)
-                self.books.leave_out(drop)
+                self._leave_out(_set_aside(entry.session, "second_pass", None))
             else:
                 self._add(at, entry)
+
+    def _leave_out(self, drop: Drop) -> None:
+        self.books.leave_out(drop, drop_id(drop, self.task.survey.task))
 
     def _add(self, at: int, entry: Surveyed) -> None:
         client = client_of(entry.session, self.task.survey.task.unit)
@@ -302,7 +330,7 @@ class _Builder:
             made, audit, spans, safe, kept = _set_aside(session, "second_pass", error), [], [], session, None
         books = self.books
         if isinstance(made, Drop):
-            books.leave_out(made)
+            self._leave_out(made)
             return
         for item in made:
             if isinstance(item, Drop):
@@ -310,7 +338,9 @@ class _Builder:
         if kept:
             self.pending.append({**kept, "digest": entry.digest, "made": _fates(made)})
         else:
-            books.kept_sessions += tally_session(books.tally, len(session.turns), made)
+            tally: Tally = Counter()
+            books.kept_sessions += tally_session(tally, len(session.turns), made)
+            books.count(tally, keyed(self.plan.key, "session", session.source, session.session_id))
         books.identifiers.update((span.type, span.rule) for turn in spans for span in turn)
         if hidden := withheld(session.meta, safe.meta):
             books.identifiers["METADATA", "withheld"] += hidden
