@@ -22,6 +22,9 @@ INK, SOFT, KEPT, DROPPED, QUARANTINED = "#010101", "#020202", "#030303", "#04040
 _SERIES = ((KEPT, "o"), (DROPPED, "s"), (QUARANTINED, "D"), (INK, "^"), (SOFT, "v"), (KEPT, "P"))
 
 LONGEST_LABEL = 40
+GAP, LINE, LINES = 0.02, 0.055, 12
+"""In the picture of a flow, whose height is 1 without gaps: between two ends, the room of a line of text, and how many
+ends there may be before lines stand closer."""
 
 _SETTINGS: Any = {
     "text.parse_math": False,  # a label may hold a dollar sign
@@ -177,36 +180,65 @@ def shares(name: str, levels: Mapping[str, tuple[int, int, int]]) -> str:
     return _svg(name, draw, (8.4, 0.9 + 0.45 * len(levels)))
 
 
-def flow(name: str, ends: Sequence[tuple[str, int, str]]) -> str:
-    """Where everything that came in went, as bands from one side to the other, each as wide as its count, as SVG.
+def flow(name: str, whole: str, parts: Sequence[tuple[str, Sequence[tuple[str, int]], str]]) -> str:
+    """Where everything that came in went, as bands from left to right, each as wide as its count, as SVG.
 
     Args:
         name: Prefix of the drawing's ids, unique on its page.
-        ends: Label, count and colour (`KEPT`, `DROPPED`, `QUARANTINED`) of each end, from top to bottom.
+        whole: What came in; its count follows.
+        parts: What it fell into, from top to bottom: label, its ends as (label, count), colour (`KEPT`, `DROPPED`,
+            `QUARANTINED`). Counts of the ends sum to the parts', these to the whole.
     """
-    total = sum(count for _, count, _ in ends)
-    gap = 0.06 * total
+    counts = [count for _, of_part, _ in parts for _, count in of_part]
+    total = sum(counts) or 1
+    line = LINE if len(counts) <= LINES else LINE * LINES / len(counts)
+    heights = [max(count / total, line) for count in counts]
+    height = sum(heights) + GAP * (len(counts) - 1)
+    inches = max(2.4, 0.36 * len(counts) + 1.2)
+    label = 0.26 * height / inches  # what a line of text takes, in the picture's own units
 
     def draw(axes: Axes) -> None:
-        from matplotlib.patches import PathPatch, Rectangle
-        from matplotlib.path import Path
-
-        height = total + gap * (len(ends) - 1)
-        left = top = height
-        left -= (height - total) / 2
-        axes.add_patch(Rectangle((0, left - total), 0.02, total, facecolor=SOFT, edgecolor="none"))
-        for label, count, colour in ends:
-            there = [(0.02, left), (0.3, left), (0.35, top), (0.62, top)]
-            back = [(x, y - count) for x, y in reversed(there)]
-            codes = [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4, Path.LINETO] + [Path.CURVE4] * 3
-            axes.add_patch(PathPatch(Path(there + back, codes), facecolor=colour, edgecolor="none"))
-            axes.text(0.64, top - count / 2, f"{_cut(label)}  {count:,}", va="center")
-            left, top = left - count, top - count - gap
         axes.set_xlim(0, 1)
-        axes.set_ylim(-gap, height + gap)
         axes.axis("off")
+        top, left = height, (height + 1) / 2
+        middle = min(height, left + label * (len(parts) - 1) / 2)
+        axes.set_ylim(min(0.0, middle - 1 - label * (len(parts) - 1)) - 0.02 * height, height + label)
+        _node(axes, 0.0, left, 1.0, SOFT)
+        axes.text(0.0, left + 0.2 * label, f"{whole}  {total:,}", va="bottom")
+        for part, of_part, colour in parts:
+            share = sum(count for _, count in of_part) / total
+            _band(axes, (0.015, left), (0.36, middle), share, colour)
+            _node(axes, 0.36, middle, share, colour)
+            axes.text(0.36, middle + 0.2 * label, f"{part}  {sum(count for _, count in of_part):,}", va="bottom")
+            inner = middle
+            for end, count in of_part:
+                room = max(count / total, line)
+                target = top - (room - count / total) / 2
+                _band(axes, (0.375, inner), (0.68, target), count / total, colour)
+                _node(axes, 0.68, target, count / total, colour)
+                axes.text(0.71, top - room / 2, f"{_cut(end)}  {count:,}", va="center")
+                inner, top = inner - count / total, top - room - GAP
+            left, middle = left - share, middle - share - label
 
-    return _svg(name, draw, (8.4, 0.8 + 0.34 * len(ends)))
+    return _svg(name, draw, (8.4, inches))
+
+
+def _node(axes: Axes, x: float, top: float, height: float, colour: str) -> None:
+    from matplotlib.patches import Rectangle
+
+    axes.add_patch(Rectangle((x, top - height), 0.015, height, facecolor=colour, edgecolor=colour, linewidth=0.8))
+
+
+def _band(axes: Axes, start: tuple[float, float], end: tuple[float, float], height: float, colour: str) -> None:
+    """A band of one height from one node's edge to another's; paler than these, so that they stand out."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    bend = (start[0] + end[0]) / 2
+    there = [start, (bend, start[1]), (bend, end[1]), end]
+    back = [(x, y - height) for x, y in reversed(there)]
+    codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3]
+    axes.add_patch(PathPatch(Path(there + back, codes), facecolor=colour, edgecolor="none", alpha=0.45))
 
 
 def _cut(label: str) -> str:

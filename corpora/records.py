@@ -18,6 +18,9 @@ Level = Literal["file", "session", "turn"]
 
 SCHEMA_VERSION = "1"
 
+MADE = ("paraphrase", "synthetic")
+"""The kinds of examples that a language model wrote."""
+
 META_KEYS = (
     "symptoms",
     "topic",

@@ -163,6 +163,13 @@ def write_sums(folder: Path) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
+def read_sums(folder: Path) -> dict[str, str]:
+    """`SHA256SUMS` as file -> SHA-256, in its order; a line that is damaged has no entry."""
+    lines = (folder / SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
+    pairs = [line.partition("  ") for line in lines]
+    return {name: digest for digest, _, name in pairs if name}
+
+
 def verify_sums(folder: Path) -> Iterator[str]:
     """Compare a built corpus with its `SHA256SUMS`; yields one sentence a fault, none when all is as it was built.
 
@@ -172,9 +179,8 @@ def verify_sums(folder: Path) -> Iterator[str]:
     listing = folder / SUMS
     if not listing.is_file():
         raise UsageError(f"{folder} is not a built corpus: it has no {SUMS}. Give the folder that --out named.")
-    lines = [line.partition("  ") for line in listing.read_text(encoding="utf-8", errors="replace").splitlines()]
-    listed = {name: digest for digest, _, name in lines if name}
-    if len(listed) < len(lines) or not lines:
+    listed, lines = read_sums(folder), listing.read_bytes().count(b"\n")
+    if len(listed) < lines or not listed:
         yield f"{SUMS} is damaged"
     for name, digest in listed.items():
         path = folder / name

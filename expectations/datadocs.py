@@ -43,7 +43,7 @@ def write_docs(docs: Path, result: GateResult, run_name: str, run_time: datetime
             folder / f"{run['page']}.html", TEMPLATES, "validation", run=run, suites=by_suite(run["expectations"])
         )
     for suite in names:
-        trend = [{**run, "held": _held(run, suite)} for run in runs[:TREND_RUNS]]
+        trend = [{**run, "held": _held(run, suite), "seen": _seen(run, suite)} for run in runs[:TREND_RUNS]]
         outcomes = [outcome for outcome in result.results if outcome.suite == suite]
         write_page(
             docs / "expectations" / f"{slug(suite)}.html",
@@ -75,6 +75,10 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _held(run: dict[str, Any], suite: str) -> dict[str, bool]:
     return {o["expectation"]: o["passed"] for o in run["expectations"] if o["suite"] == suite}
+
+
+def _seen(run: dict[str, Any], suite: str) -> dict[str, str]:
+    return {o["expectation"]: o["observed"] for o in run["expectations"] if o["suite"] == suite}
 
 
 def _counts(run: dict[str, Any], suite: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from corpora.plots import binned
-from expectations.metrics import by_split
+from expectations.metrics import by_shard, by_split
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,15 +22,17 @@ def distributions(metrics: pl.DataFrame) -> dict[str, Any]:
     """Count a metrics table.
 
     Returns:
-        `splits`: the rows of `metrics.by_split`; `lengths`: name -> bins (`corpora.plots.binned`) and the quantiles
-        `least` to `most`, for `LENGTHS` and `sessions_per_client` (none without examples); `topics`: topic -> examples,
-        the most frequent first; `topics_besides`: how many further topics there are; `crisis`: examples with the flag.
+        `splits`, `shards`: the rows of `metrics.by_split` and `by_shard`; `lengths`: name -> bins
+        (`corpora.plots.binned`) and the quantiles `least` to `most`, for `LENGTHS` and `sessions_per_client` (none
+        without examples); `topics`: topic -> examples, the most frequent first; `topics_besides`: how many
+        further topics there are; `crisis`: examples with the flag.
     """
     lengths = {name: metrics[name].drop_nulls() for name in LENGTHS}
     lengths["sessions_per_client"] = metrics.group_by("client_id").agg(_distinct("session_id"))["session_id"]
     topics = Counter(dict(metrics["topic"].drop_nulls().value_counts().iter_rows())).most_common()
     return {
         "splits": by_split(metrics).to_dicts(),
+        "shards": by_shard(metrics).to_dicts(),
         "lengths": {name: _length(values) for name, values in lengths.items() if len(values)},
         "topics": dict(sorted(topics, key=lambda item: (-item[1], item[0]))[:TOPICS]),
         "topics_besides": max(0, len(topics) - TOPICS),

@@ -13,7 +13,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from corpora.errors import UsageError
-from expectations.metrics import TEXT_COLUMNS, by_split, whole
+from expectations.metrics import TEXT_COLUMNS, by_shard, by_split, whole
 from expectations.outcome import GateResult, Outcome
 from expectations.suites import SUITES, Suite
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from expectations.thresholds import Thresholds
 
 
-TABLES = {"examples": "example_id", "splits": "split", "corpus": None}
+TABLES = {"examples": "example_id", "splits": "split", "shards": "shard_id", "corpus": None}
 """The tables a suite can read, and the column that names a row of each."""
 
 DOMAIN = ("column", "column_A", "column_B", "column_list", "column_set")
@@ -64,7 +64,12 @@ def run_gate(
 
     if run_time.tzinfo is None:
         raise UsageError("run_time has no time zone; give it one, for instance datetime.now(timezone.utc)")
-    tables = {"examples": metrics.drop(TEXT_COLUMNS), "splits": by_split(metrics), "corpus": whole(metrics)}
+    tables = {
+        "examples": metrics.drop(TEXT_COLUMNS),
+        "splits": by_split(metrics),
+        "shards": by_shard(metrics),
+        "corpus": whole(metrics),
+    }
     context = _context()
     outcomes: list[Outcome] = []
     left_out: list[str] = []

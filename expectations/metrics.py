@@ -8,7 +8,8 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, cast
 
-from corpora.records import example_schema
+from corpora.records import MADE, example_schema
+from corpora.shards import SHARD_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,8 +27,11 @@ _WORD = r"[^\s\x1c-\x1f]+"  # the white space of Python's str.split, which \s al
 _UNEVEN = r"[\t-\r\x1c-\x1f\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]|  |^ | $|^$"
 """Text whose words are not simply one more than its blanks: other white space, two blanks together or at an end."""
 
-TEXT_COLUMNS = ("topic",)
-"""Columns of the metrics table that are no number, flag or id; the report counts by them, the checks never see them."""
+TEXT_COLUMNS = ("topic", "opener")
+"""Columns of the metrics table that are texts, or made of their words: counted by, never seen by the checks."""
+
+FEW = 20
+"""Fewer texts than this show no habit in how they begin."""
 
 ROWS_AT_ONCE = 25_000
 _ALTERNATING = "^(system,)?(assistant,)?(user,assistant,)*(user,)?$"
@@ -49,7 +53,10 @@ def measure(examples: pl.LazyFrame | Iterable[pl.DataFrame]) -> pl.DataFrame:
         declared type, the audit columns among them); the flags `schema_ok`, `role_order_ok`, `starts_with_user`,
         `ends_with_user`, `one_completion`, `words_match`; `n_flags`, `crisis`; the audit columns; and, over the whole
         table, `id_count` (rows sharing the id), `client_splits`, `group_splits`, `response_splits` (distinct splits in
-        which the client, the group, the same response stand).
+        which the client, the group, the same response stand), `shard` (number of the shard among its split's, as
+        shards are cut). Of what a model wrote (kinds `paraphrase` and `synthetic`; 0, True or null for all else):
+        `made`, `maker_named` (the row says which model, and which prompt), `opener` (hash of the response's first three
+        words), `made_count` (rows of models with the same response).
     """
     import polars as pl
 
@@ -70,17 +77,40 @@ def by_split(metrics: pl.DataFrame) -> pl.DataFrame:
     return metrics.group_by("split").agg(*_sums()).with_columns(_rate()).sort("split")
 
 
+def by_shard(metrics: pl.DataFrame) -> pl.DataFrame:
+    """Fold the metrics table to one row a shard.
+
+    Returns:
+        `shard_id` (`train 0`), `split`, `shard`; what `by_split` has; `mean_response_words`, and `length_ratio`: that
+        by the mean of the whole table.
+    """
+    import polars as pl
+
+    mean = pl.col("counted_words").mean()
+    shards = metrics.group_by("split", "shard").agg(*_sums(), mean.alias("mean_response_words")).with_columns(_rate())
+    overall = metrics.select(mean).item() or 1.0
+    name = pl.concat_str("split", "shard", separator=" ").alias("shard_id")
+    ratio = (pl.col("mean_response_words") / overall).alias("length_ratio")
+    return shards.sort("split", "shard").select(name, *shards.columns, ratio)
+
+
 def whole(metrics: pl.DataFrame) -> pl.DataFrame:
     """Fold the metrics table to one row.
 
     Returns:
         `examples`, `clients`, `groups`, `sessions`; `words` (prompt and response together); `other_hits`, and
         `other_hits_per_1000`: other residual finds per 1,000 words; `largest_client_share`, `largest_source_share`,
-        `largest_topic_share`: the part of the examples that the most frequent one has, 0 to 1; null without a known.
+        `largest_topic_share`: the part of the examples that the most frequent one has, 0 to 1; null without a known;
+        `made_share`: the part that a model wrote, `largest_opener_share`: the part of these that begin with the same
+        three words (null where they are fewer than `FEW`).
     """
+    import polars as pl
+
     shares = {name: f"{name}_id" if name == "client" else name for name in ("client", "source", "topic")}
     largest = [_largest_share(column).alias(f"largest_{name}_share") for name, column in shares.items()]
-    return metrics.select(*_sums(), *largest).with_columns(_rate())
+    opener = pl.when(pl.col("made").sum() >= FEW).then(_largest_share("opener"))
+    made = [pl.col("made").mean().alias("made_share"), opener.alias("largest_opener_share")]
+    return metrics.select(*_sums(), *largest, *made).with_columns(_rate())
 
 
 def _largest_share(column: str) -> pl.Expr:
@@ -124,6 +154,7 @@ def _of_rows(examples: pl.DataFrame) -> pl.DataFrame:
         pl.col("flags").list.len().fill_null(0).cast(pl.Int32).alias("n_flags"),
         pl.col("flags").list.contains("crisis").fill_null(value=False).alias("crisis"),
         _messages("completion", "content").list.join("\n").hash(seed=0).alias("response_hash"),
+        *_made(),
     )
     # Strings are kept as views into the batch they came from, texts included; old-style Arrow copies the ids out of it.
     return cast("pl.DataFrame", pl.from_arrow(rows.collect().to_arrow(compat_level=pl.CompatLevel.oldest())))
@@ -199,6 +230,26 @@ def _structure() -> list[pl.Expr]:
     ]
 
 
+def _made() -> list[pl.Expr]:
+    """What is asked of rows that a model wrote."""
+    import polars as pl
+
+    made = pl.col("kind").is_in(MADE).fill_null(value=False)
+    origin = pl.col("provenance").struct
+    named = origin.field("model").is_not_null() & origin.field("prompt_hash").is_not_null()
+    said = _messages("completion", "content").list.join(" ")
+    return [
+        made.alias("made"),
+        (~made | named.fill_null(value=False)).alias("maker_named"),
+        pl.when(made).then(said).map_batches(_openers, pl.UInt64).alias("opener"),
+    ]
+
+
+def _openers(texts: pl.Series) -> pl.Series:
+    """A hash of each text's first three words, whatever their case; null where there is no text."""
+    return texts.str.to_lowercase().str.extract(r"^\s*(\S+(?:\s+\S+){0,2})").hash(seed=0).set(texts.is_null(), None)
+
+
 def _lengths() -> list[pl.Expr]:
     import polars as pl
 
@@ -228,4 +279,9 @@ def _across_rows(rows: pl.DataFrame) -> pl.DataFrame:
         several = (each.unique() if name in splits.values() else each).group_by(key).len(name).filter(pl.col(name) > 1)
         found = found.join(several, on=key, how="left", nulls_equal=True, maintain_order="left")
         found = found.with_columns(pl.col(name).fill_null(1).cast(pl.Int32))
+    again = rows.lazy().filter("made").group_by("response_hash").len("made_count")
+    found = found.join(again, on="response_hash", how="left", maintain_order="left").with_columns(
+        pl.when("made").then("made_count").otherwise(0).fill_null(0).cast(pl.Int32).alias("made_count"),
+        (pl.int_range(pl.len()).over("split") // SHARD_ROWS).cast(pl.Int32).alias("shard"),
+    )
     return found.drop("response_hash").collect(engine="streaming")

@@ -23,6 +23,8 @@ class Thresholds:
         max_client_share: Largest part of the examples (0 to 1) that one client should have.
         max_source_share: The same of one source; 1 where a corpus is meant to come from one.
         max_topic_share: The same of one topic, among the examples whose topic is known.
+        max_made_share: Largest part of the examples that language models should have written.
+        max_opener_share: Largest part of what models wrote that should begin with the same three words.
     """
 
     min_words: Mapping[str, int] = field(default_factory=dict)
@@ -33,3 +35,5 @@ class Thresholds:
     max_client_share: float = 0.25
     max_source_share: float = 1.0
     max_topic_share: float = 0.5
+    max_made_share: float = 1.0
+    max_opener_share: float = 0.2

@@ -15,6 +15,11 @@ from corpora.records import Drop, Example, Provenance
 LEVELS = ("file", "session", "turn", "example")
 OUTCOMES = ("kept", "dropped", "quarantined")
 Tally = Counter[tuple[str, str, str]]
+Where = dict[tuple[str, str, str], list[str]]
+"""Of a tally's places where something was left out, the published ids of some that ended there (`SHOWN` at most)."""
+
+SHOWN = 20
+"""Most ids that are kept of one place: enough to go and look, whatever the size of the corpus."""
 
 
 def tally_drop(tally: Tally, drop: Drop) -> None:
@@ -50,6 +55,21 @@ def tally_session(tally: Tally, turns: int, made: Iterable[Example | Provenance 
     else:
         tally["session", "dropped", "no_target"] += 1
     return bool(origins)
+
+
+def note(where: Where, tally: Iterable[tuple[str, str, str]], name: str) -> None:
+    """Keep in mind that what goes by the published id `name` ended in these places, where it was left out."""
+    for place in tally:
+        if place[1] != "kept" and name not in (names := where.setdefault(place, [])) and len(names) < SHOWN:
+            names.append(name)
+
+
+def left_out(where: Where) -> dict[str, Any]:
+    """The ids as the manifest holds them: level -> outcome -> reason -> ids; of turns, those of their sessions."""
+    document: dict[str, Any] = {}
+    for (level, outcome, reason), names in sorted(where.items()):
+        document.setdefault(f"{level}s", {}).setdefault(outcome, {})[reason] = names
+    return document
 
 
 def as_document(tally: Tally) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from corpora.records import Drop, Provenance, Session, example_schema
 from expectations.metrics import AUDIT_COLUMNS
-from pipelines.accounting import Tally, tally_drop
+from pipelines.accounting import Tally, Where, note, tally_drop
 from pipelines.parts import Place, drop_from, session_from
 
 if TYPE_CHECKING:
@@ -32,16 +32,24 @@ class Books:
     words: int = 0
     notes: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Counts for the report: what two readers found in the input, and the stories that sessions tell."""
+    where: Where = field(default_factory=dict)
 
     def list_drop(self, drop: Drop) -> None:
         """Keep a drop in mind where it is more than a turn that a rule left out."""
         if drop.level != "turn" or drop.quarantined:
             self.drops.append(drop)
 
-    def leave_out(self, drop: Drop) -> None:
-        """List and count something that did not go on."""
+    def leave_out(self, drop: Drop, name: str) -> None:
+        """List and count something that did not go on; `name` is its published id."""
         self.list_drop(drop)
-        tally_drop(self.tally, drop)
+        tally: Tally = Counter()
+        tally_drop(tally, drop)
+        self.count(tally, name)
+
+    def count(self, tally: Tally, name: str) -> None:
+        """Add the tally of the session (or file) with the published id `name`."""
+        self.tally.update(tally)
+        note(self.where, tally, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,7 @@ def write_part(place: Place, rows: list[dict[str, Any]], books: Books, pending: 
         "identifiers": [[*place, count] for place, count in sorted(books.identifiers.items())],
         "words": books.words,
         "notes": [[*place, count] for place, count in sorted(books.notes.items())],
+        "where": [[*place, names] for place, names in sorted(books.where.items())],
         "pending": pending,
     }
     schema = part_schema().with_metadata({"books": json.dumps(document)})
@@ -89,6 +98,7 @@ def read_books(path: Path) -> Books:
         Counter({(kind, rule): count for kind, rule, count in books["identifiers"]}),
         books["words"],
         Counter({(kind, what): count for kind, what, count in books["notes"]}),
+        {(level, outcome, reason): names for level, outcome, reason, names in books["where"]},
     )
 
 

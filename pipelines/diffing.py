@@ -8,20 +8,31 @@ decision. Where several could be it, all are named. It holds ids and counts, no 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpora.errors import UsageError
+from corpora.errors import CorporaError, UsageError
 from corpora.records import example_schema
-from corpora.shards import read_split, splits_in
+from corpora.rows import frames, parts_in
+from pipelines.accounting import SHOWN
 from pipelines.decisions import manifest_at, withdrawn
 
 if TYPE_CHECKING:
     import polars as pl
 
-ADDED, REMOVED, CHANGED = "added", "removed", "changed"
+ADDED, REMOVED, CHANGED, SAME = "added", "removed", "changed", "same"
 _TEXTS = ("prompt", "completion")
 _KEYS = ("example_id", "session_id", "client_id", "split")
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """One side of a comparison: where its shards are, its manifest, and the published ids withdrawn from it."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    gone: frozenset[str]
 
 
 def diff(old: Path, new: Path) -> dict[str, Any]:
@@ -34,82 +45,121 @@ def diff(old: Path, new: Path) -> dict[str, Any]:
     Raises:
         UsageError: one is no build, or they were built under different keys, so that no id could ever be the same.
     """
-    before, after = manifest_at(old), manifest_at(new)
-    if before["key_id"] != after["key_id"]:
-        raise UsageError(
-            f"{old} and {new} were built under different keys ({before['key_id']}, {after['key_id']}); their ids differ"
-        )
-    recipe, decided = _recipes(before, after)
-    versions = _versions(before, after)
-    gone = withdrawn(new) - withdrawn(old)
-    decisions = decided + ([f"{len(gone)} clients and sessions withdrawn"] if gone else [])
-    rows = _rows(old).join(_rows(new), on="example_id", how="full", coalesce=True, suffix="_new")
-    sessions = {side: set(rows[f"session_id{side}"].drop_nulls()) for side in ("", "_new")}
-    other = "; ".join([*(f"recipe: {item}" for item in recipe), *(f"stage: {item}" for item in versions)])
-    other = "; ".join(filter(None, [other, *(f"decision: {item}" for item in decided)])) or "unknown"
-    least = next((stage["min_words"] for stage in after["recipe"] if stage["use"] == "windows"), 0)
-    found: dict[str, list[dict[str, str]]] = {ADDED: [], REMOVED: [], CHANGED: []}
-    same = 0
-    for row in rows.iter_rows(named=True):
-        if row["text"] is None:
-            known = row["session_id_new"] in sessions[""]
-            found[ADDED].append(_entry(row, other if known else "source: a session that was not there"))
-        elif row["text_new"] is None:
-            why = other
-            if {row["client_id"], row["session_id"]} & gone:
-                why = "decision: withdrawn"
-            elif row["response_words"] < least and any(item.startswith("windows.min_words") for item in recipe):
-                why = "recipe: windows.min_words"
-            elif row["session_id"] not in sessions["_new"] and other == "unknown":
-                why = "source: a session that is no longer there"
-            found[REMOVED].append(_entry(row, why))
-        elif cause := _change(row, other):
-            found[CHANGED].append(_entry(row, cause))
-        else:
-            same += 1
+    return compare(*(Build(folder, manifest_at(folder), withdrawn(folder)) for folder in (old, new)))
+
+
+def changes_since(old: Path, new: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What a build that is about to take `old`'s place changes, for its manifest.
+
+    Args:
+        old: the build that stands there.
+        new: the folder with the new shards.
+        manifest: the new build's.
+
+    Returns:
+        What `diff` does, with `SHOWN` ids in place of all rows, and the old build as `since` (its time) and
+        `since_sums`; with `not_compared` alone, the reason, where the two cannot be.
+    """
+    try:
+        before = Build(old, manifest_at(old), withdrawn(old))
+        if before.manifest["key_id"] != manifest["key_id"]:
+            return {
+                "not_compared": f"it was built under another key ({before.manifest['key_id']}), so no id is the same"
+            }
+        found = compare(before, Build(new, manifest, before.gone))
+    except (CorporaError, KeyError):  # whose sentences name folders, which is nothing to publish
+        return {"not_compared": "its files are damaged, or of another form"}
+    for kind in (ADDED, REMOVED, CHANGED):
+        rows = found[kind].pop("rows")
+        found[kind]["examples"] = [row["example_id"] for row in rows[:SHOWN]]
+    return {"since": before.manifest.get("built_at"), "since_sums": before.manifest.get("sums_sha256"), **found}
+
+
+def compare(old: Build, new: Build) -> dict[str, Any]:
+    """What `diff` says, of two builds wherever they stand.
+
+    Raises:
+        UsageError: they were built under different keys, or a shard cannot be read.
+    """
+    if old.manifest["key_id"] != new.manifest["key_id"]:
+        keys = f"{old.manifest['key_id']}, {new.manifest['key_id']}"
+        raise UsageError(f"{old.folder} and {new.folder} were built under different keys ({keys}); their ids differ")
+    recipe, decided = _recipes(old.manifest, new.manifest)
+    versions = _versions(old.manifest, new.manifest)
+    gone = new.gone - old.gone
+    touching = [item for item in recipe if not item.startswith("expect.")]  # the gate reads rows, it changes none
+    causes = [("recipe", touching), ("stage", versions), ("decision", decided)]
+    other = "; ".join(f"{cause}: {item}" for cause, items in causes for item in items) or "unknown"
+    rows = _judged(_rows(old.folder), _rows(new.folder), gone, other, _raised_bound(recipe, new.manifest))
     return {
         "recipe": recipe,
         "versions": versions,
-        "decisions": decisions,
-        "same": same,
-        **{kind: _counted(entries) for kind, entries in found.items()},
+        "decisions": decided + ([f"{len(gone)} clients and sessions withdrawn"] if gone else []),
+        "same": int((rows["kind"] == SAME).sum()),
+        **{kind: _counted(rows, kind) for kind in (ADDED, REMOVED, CHANGED)},
     }
 
 
-def _change(row: Mapping[str, Any], other: str) -> str | None:
-    """Why a row that both builds have is not the same; None where it is."""
-    if row["source_hash"] != row["source_hash_new"]:
-        return "source: the transcript changed"
-    if row["text"] != row["text_new"] or row["meta"] != row["meta_new"]:
-        moved = sorted(set(row["stages_new"]) ^ set(row["stages"]))
-        return f"stage: {', '.join(moved)}" if moved else other
-    return "split: another place" if row["split"] != row["split_new"] else None
+def _raised_bound(recipe: list[str], manifest: Mapping[str, Any]) -> int:
+    """The least words of a response, where the recipe changed them; else 0."""
+    if not any(item.startswith("windows.min_words") for item in recipe):
+        return 0
+    return max((stage["min_words"] for stage in manifest["recipe"] if stage["use"] == "windows"), default=0)
 
 
-def _entry(row: Mapping[str, Any], why: str) -> dict[str, str]:
-    return {"example_id": row["example_id"], "why": why}
+def _judged(old: pl.DataFrame, new: pl.DataFrame, gone: frozenset[str], other: str, least: int) -> pl.DataFrame:
+    """Every row of both builds: `example_id`, `kind` of change, `why`."""
+    import polars as pl
+
+    was, now = pl.col("text").is_not_null(), pl.col("text_new").is_not_null()
+    known_before = pl.col("session_id_new").is_in(old["session_id"].unique().implode())
+    known_after = pl.col("session_id").is_in(new["session_id"].unique().implode())
+    theirs = pl.col("client_id").is_in(list(gone)) | pl.col("session_id").is_in(list(gone))
+    moved = pl.col("stages").list.set_symmetric_difference("stages_new").list.sort().list.join(", ")
+    rewritten = pl.col("text").ne_missing(pl.col("text_new")) | pl.col("meta").ne_missing(pl.col("meta_new"))
+    added = pl.when(known_before).then(pl.lit(other)).otherwise(pl.lit("source: a session that was not there"))
+    removed = (
+        pl.when(theirs)
+        .then(pl.lit("decision: withdrawn"))
+        .when(pl.col("response_words") < least)
+        .then(pl.lit("recipe: windows.min_words"))
+        .when(~known_after & pl.lit(other == "unknown"))
+        .then(pl.lit("source: a session that is no longer there"))
+        .otherwise(pl.lit(other))
+    )
+    changed = (
+        pl.when(pl.col("source_hash").ne_missing(pl.col("source_hash_new")))
+        .then(pl.lit("source: the transcript changed"))
+        .when(rewritten & (moved != ""))
+        .then(pl.concat_str(pl.lit("stage: "), moved))
+        .when(rewritten)
+        .then(pl.lit(other))
+        .when(pl.col("split") != pl.col("split_new"))
+        .then(pl.lit("split: another place"))
+    )
+    why = pl.when(~was).then(added).when(~now).then(removed).otherwise(changed)
+    kinds = pl.when(~was).then(pl.lit(ADDED)).when(~now).then(pl.lit(REMOVED)).otherwise(pl.lit(CHANGED))
+    joined = old.join(new, on="example_id", how="full", coalesce=True, suffix="_new").with_columns(why.alias("why"))
+    kind = pl.when(pl.col("why").is_null()).then(pl.lit(SAME)).otherwise(kinds)
+    return joined.select("example_id", kind.alias("kind"), "why").sort("example_id")
 
 
-def _counted(entries: list[dict[str, str]]) -> dict[str, Any]:
-    why: dict[str, int] = {}
-    for entry in entries:
-        why[entry["why"]] = why.get(entry["why"], 0) + 1
-    rows = sorted(entries, key=lambda entry: entry["example_id"])
-    return {"count": len(entries), "why": dict(sorted(why.items())), "rows": rows}
+def _counted(rows: pl.DataFrame, kind: str) -> dict[str, Any]:
+    found = rows.filter(rows["kind"] == kind).select("example_id", "why")
+    why = dict(found["why"].value_counts().sort("why").iter_rows())
+    return {"count": found.height, "why": why, "rows": found.to_dicts()}
 
 
 def _rows(folder: Path) -> pl.DataFrame:
-    """Ids, place and hashes of every row of a build."""
+    """Ids, place and hashes of every row of a build, read some thousand at a time."""
     import polars as pl
 
     skipped = {*_TEXTS, "provenance", "example_id", "session_id", "client_id", "group_id", "source"}
     meta = [name for name in example_schema().names if name not in skipped]
     provenance = pl.col("provenance").struct
-    frames = []
-    for split in splits_in(folder):
-        frame = pl.DataFrame(pl.from_arrow(read_split(folder, split))).with_columns(pl.lit(split).alias("split"))
-        frames.append(
-            frame.select(
+    try:
+        return pl.concat(
+            frame.with_columns(pl.lit(part.split).alias("split")).select(
                 *_KEYS,
                 "response_words",
                 provenance.field("source_hash"),
@@ -117,8 +167,11 @@ def _rows(folder: Path) -> pl.DataFrame:
                 pl.struct(_TEXTS).struct.json_encode().hash(seed=0).alias("text"),
                 pl.struct(meta).struct.json_encode().hash(seed=0).alias("meta"),
             )
+            for part in parts_in(folder)
+            for frame in frames(part)
         )
-    return pl.concat(frames)
+    except (pl.exceptions.PolarsError, OSError):
+        raise UsageError(f"{folder}: a shard cannot be read; `corpora verify {folder}` says which") from None
 
 
 def _recipes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[list[str], list[str]]:

@@ -22,7 +22,15 @@ from corpora.card import write_documents
 from corpora.errors import CorporaError, UsageError
 from corpora.files import write_atomic
 from corpora.records import Session
-from corpora.shards import SPLITS, read_split, splits_in, write_dataset_dict, write_split, write_sums
+from corpora.shards import (
+    SPLITS,
+    read_split,
+    read_sums,
+    splits_in,
+    write_dataset_dict,
+    write_split,
+    write_sums,
+)
 from pipelines.decisions import FORGET, LOG, PURGE, manifest_at, read_log, record, signed, write_log
 from pipelines.parts import read_survey
 from pipelines.passes import QUARANTINE
@@ -154,7 +162,7 @@ def _rewrite(folder: Path, place: Workplace, who: Withdrawal, log: Any) -> int:
     for split in splits_in(folder):
         table = read_split(folder, split)
         theirs = _theirs(table, who)
-        gone += table.filter(pa.array(theirs)).select(["session_id", "provenance"]).to_pylist()
+        gone += table.filter(pa.array(theirs)).select(["example_id", "session_id", "provenance"]).to_pylist()
         rest = table.filter(pa.array([not one for one in theirs]))
         if rest.num_rows:
             kept[split] = rest
@@ -166,7 +174,7 @@ def _rewrite(folder: Path, place: Workplace, who: Withdrawal, log: Any) -> int:
     write_dataset_dict(staging, [split for split in SPLITS if split in kept])
     document = _manifest(manifest_at(folder), kept, gone, who)
     write_documents(staging, document)
-    document["sums_sha256"] = write_sums(staging)
+    document |= {"sums_sha256": write_sums(staging), "files": read_sums(staging)}
     write_log(staging, log(document["sums_sha256"]) if log else read_log(folder))
     if (docs := folder / "report" / "data-docs").is_dir():
         shutil.copytree(docs, staging / "report" / "data-docs")
@@ -197,13 +205,14 @@ def _manifest(
     everything = pa.concat_tables(kept.values())
 
     def counted(column: str) -> dict[str, int]:
-        pairs = everything[column].value_counts().to_pylist()
+        pairs = everything[column].drop_null().value_counts().to_pylist()
         return dict(sorted((entry["values"], entry["counts"]) for entry in pairs))
 
     document["examples"] |= {
         "total": everything.num_rows,
         "by_source": counted("source"),
         "by_kind": counted("kind"),
+        "by_language": counted("language"),
         "by_split": {
             split: {
                 "examples": table.num_rows,
@@ -217,13 +226,49 @@ def _manifest(
     moved = document.get("splits", {}).get("moved_groups", {})
     if moved:
         document["splits"]["moved_groups"] = {group: split for group, split in moved.items() if group in groups}
+    if "distributions" in document:
+        document["distributions"] = _distributed(kept)
     if "accounting" in document and gone:
         _account(document["accounting"], gone)
     withdrawals = document.setdefault("withdrawn", {"clients": 0, "sessions": 0, "examples": 0})
     withdrawals["clients"] += len(who.clients)
     withdrawals["sessions"] += len({row["session_id"] for row in gone})
     withdrawals["examples"] += len(gone)
-    return document
+    ids = who.clients | who.sessions | {row["example_id"] for row in gone}
+    return dict(_without(document, ids))
+
+
+def _without(value: Any, ids: frozenset[str]) -> Any:
+    """A JSON value without the ids in its lists, where the report shows some of what was left out or changed."""
+    if isinstance(value, dict):
+        return {key: _without(item, ids) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without(item, ids) for item in value if not ids.intersection(_texts(item))]
+    return value
+
+
+def _texts(item: Any) -> list[str]:
+    values = item.values() if isinstance(item, dict) else [item]
+    return [value for value in values if isinstance(value, str)]
+
+
+def _distributed(kept: Mapping[str, pa.Table]) -> dict[str, Any]:
+    """How the rows that are left are distributed; what the build's detector saw in each is not published with them."""
+    import polars as pl
+
+    from expectations.distributions import distributions
+    from expectations.metrics import AUDIT_COLUMNS, measure
+
+    none = [pl.lit(0, pl.Int32).alias(name) for name in AUDIT_COLUMNS]
+    frames = (
+        pl.DataFrame(pl.from_arrow(table)).with_columns(pl.lit(split).alias("split"), *none)
+        for split, table in kept.items()
+    )
+    found = distributions(measure(frames))
+    for row in (*found["splits"], *found["shards"]):
+        for name in ("other_hits", "other_hits_per_1000"):
+            row.pop(name, None)
+    return found
 
 
 def _account(accounting: dict[str, Any], gone: list[dict[str, Any]]) -> None:

@@ -15,7 +15,7 @@ from anonymize.proof.second import NUMBERS, WORDS
 from corpora.records import SCHEMA_VERSION
 from expectations.metrics import AUDIT_COLUMNS
 from expectations.quasi import k_anonymity
-from pipelines.accounting import as_document
+from pipelines.accounting import as_document, left_out
 from pipelines.parts import work_key
 from pipelines.passes import Passes
 from pipelines.stages import GenerateStage, Read, Split, Stage
@@ -58,10 +58,11 @@ def facts(
             **{stage.name: dict(stage.terms) for stage in stages if isinstance(stage, GenerateStage)},
         },
         "accounting": as_document(passes.tally),
+        "left_out": left_out(passes.where),
         "clients": {"seen": len(passes.clients), "unknown": sum(not known for known in passes.clients.values())},
         "identifiers": _by_class_and_rule(passes.identifiers),
         "cleaning": {what: count for (kind, what), count in sorted(passes.notes.items()) if kind == "cleaning"},
-        "examples": _examples(metrics),
+        "examples": {**_examples(metrics), "by_language": _languages(corpus)},
         "splits": {
             **next({"ratios": list(stage.ratios), "seed": stage.seed} for stage in stages if isinstance(stage, Split)),
             "moved": len(corpus.moved),
@@ -144,6 +145,14 @@ def _examples(metrics: pl.DataFrame) -> dict[str, Any]:
         "by_source": counted("source"),
         "by_kind": counted("kind"),
     }
+
+
+def _languages(corpus: Corpus) -> dict[str, int]:
+    """Examples by language; those that name none are in no entry."""
+    import polars as pl
+
+    named = corpus.rows.select(pl.col("language").drop_nulls()).group_by("language").len()
+    return dict(sorted(named.collect(engine="streaming").rows()))
 
 
 def _privacy(metrics: pl.DataFrame, words: int) -> dict[str, int]:

@@ -15,12 +15,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from anonymize.keys import keyed
 from anonymize.proof.audit import audit_turns
 from anonymize.spans import Span
 from corpora.files import private_folder, replacing, write_atomic
 from corpora.records import Drop, Example, count_words
 from expectations.metrics import AUDIT_COLUMNS
-from pipelines.accounting import Tally, tally_session
+from pipelines.accounting import Tally, note, tally_session
 from pipelines.books import Pending, part_schema, pending_of
 from pipelines.passes import BuildDone, Passes, Progress, file_tally
 from pipelines.stages.paraphrase import Paraphrase
@@ -194,6 +195,7 @@ class _Books:
         self.done = done
         self.tally: Tally = Counter(done.tally)
         self.drops: list[Drop] = list(done.drops)
+        self.where = {place: list(names) for place, names in done.where.items()}
         self.kept = self.residual = 0
 
     def add(
@@ -216,12 +218,15 @@ class _Books:
                 rows.append(pseudonymous(labelled, plan.key, entry.digest, ordinals[turns]).row() | audit)
                 ordinals[turns] += 1
         self.drops += [item for item in made if isinstance(item, Drop)]
-        self.kept += tally_session(self.tally, len(entry.session.turns), [*entry.made, *made])
+        tally: Tally = Counter()
+        self.kept += tally_session(tally, len(entry.session.turns), [*entry.made, *made])
+        self.tally.update(tally)
+        note(self.where, tally, keyed(plan.key, "session", entry.session.source, entry.session.session_id))
         return iter(rows)
 
     def settled(self) -> BuildDone:
         """The unit with these accounts."""
-        return replace(self.done, tally=self.tally, drops=self.drops, kept_sessions=self.kept)
+        return replace(self.done, tally=self.tally, drops=self.drops, kept_sessions=self.kept, where=self.where)
 
     def _audit(self, plan: Plan, entry: Pending, example: Example) -> dict[str, int]:
         client = entry.session.client_id or ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from corpora.files import write_atomic
 from corpora.records import Drop, Origin
 from corpora.sources.base import Unit, unit_name
 from corpora.sources.catalogue import entry_of, read_catalogue
-from pipelines.accounting import Tally
+from pipelines.accounting import Tally, Where
 from pipelines.engines import Runner
 from pipelines.parts import read_head
 from pipelines.stages import Read
@@ -28,6 +28,7 @@ from pipelines.units import (
     SurveyDone,
     SurveyTask,
     build_unit,
+    drop_id,
     lost_build,
     lost_survey,
     roster_path,
@@ -51,6 +52,7 @@ class BuildDone:
     """Of files, of sessions, and of turns that were set aside."""
     tally: Tally
     words: int
+    where: Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Passes:
     """What two readers found in the input, and the stories that sessions tell."""
     clients: dict[tuple[str, str], bool]
     """(source, client) -> whether the source says who the client is."""
+    where: Where = field(default_factory=dict)
+    """Some of what was left out, by its published ids, when all is settled."""
 
 
 NO_PASSES = Passes([], Counter(), Counter(), Counter(), {})
@@ -90,7 +94,9 @@ def run_passes(
     built: Built
     for built in _watched("de-identify", run(build_unit, build_tasks, lost_build), len(build_tasks), progress):
         books, at = built.books, built.order
-        done[at] = BuildDone(build_tasks[at], built.part, books.kept_sessions, books.drops, books.tally, books.words)
+        done[at] = BuildDone(
+            build_tasks[at], built.part, books.kept_sessions, books.drops, books.tally, books.words, books.where
+        )
         trails[at] = built.trail
         identifiers.update(books.identifiers)
         notes.update(books.notes)
@@ -183,7 +189,16 @@ def _write_roster(plan: Plan, folder: Path, who: tuple[str, str], found: Sequenc
 
 
 def file_tally(done: Sequence[BuildDone]) -> Tally:
-    """One fate a file: kept where any of its sessions was, else the reason it, or its sessions, were left out."""
+    """The files by their fates."""
+    return Counter(("file", outcome, reason) for outcome, reason in file_fates(done).values())
+
+
+def file_fates(done: Sequence[BuildDone]) -> dict[tuple[str, str], tuple[str, str]]:
+    """One fate a file: kept where any of its sessions was, else the reason it, or its sessions, were left out.
+
+    Returns:
+        (source, name) -> (outcome, reason).
+    """
     fates: dict[tuple[str, str], tuple[str, str]] = {}
     for build in done:
         task = build.task.survey.task
@@ -196,7 +211,7 @@ def file_tally(done: Sequence[BuildDone]) -> Tally:
             fate = ("quarantined" if aside[0].quarantined else "dropped", aside[0].reason)
         if fates.get(file, ("", ""))[0] != "kept":
             fates[file] = fate
-    return Counter(("file", outcome, reason) for outcome, reason in fates.values())
+    return fates
 
 
 def retry_quarantined(place: Workplace) -> int:
@@ -216,13 +231,18 @@ def retry_quarantined(place: Workplace) -> int:
 
 
 def write_quarantine(done: Sequence[BuildDone], folder: Path) -> Path:
-    """List what was set aside, one JSON line each with file, byte range and reason, never text; returns the list."""
+    """List what was set aside, one JSON line each with file, byte range and reason, never text; returns the list.
+
+    `id` is what the report calls it by.
+    """
     lines = []
     for build in done:
+        task = build.task.survey.task
         for drop in build.drops:
             if drop.quarantined:
-                origin = replace(drop.origin or Origin(""), path=build.task.survey.task.unit.path)
-                lines.append(json.dumps(asdict(replace(drop, origin=origin)), sort_keys=True))
+                origin = replace(drop.origin or Origin(""), path=task.unit.path)
+                entry = {**asdict(replace(drop, origin=origin)), "id": drop_id(drop, task)}
+                lines.append(json.dumps(entry, sort_keys=True))
     path = folder / QUARANTINE
     write_atomic(path, "".join(f"{line}\n" for line in lines).encode())
     return path

@@ -21,10 +21,11 @@ from anonymize.keys import load_key
 from corpora.card import write_documents
 from corpora.errors import GateError, UsageError
 from corpora.files import write_atomic
-from corpora.shards import write_sums
+from corpora.shards import read_sums, write_sums
 from pipelines.accounting import reasons
 from pipelines.corpus import Corpus, gather
-from pipelines.decisions import withdrawn
+from pipelines.decisions import read_log, withdrawn
+from pipelines.diffing import changes_since
 from pipelines.egress import close_egress
 from pipelines.engines import Engine, Runner, open_engine
 from pipelines.generation import Generated, run_generate
@@ -107,8 +108,8 @@ class Pipeline:
         """The stage that replaces identifiers; every pipeline that reads has it."""
         return self._only(Deidentify)
 
-    def plan(self, key: bytes) -> Plan:
-        """The per-session part of the pipeline."""
+    def plan(self, key: bytes, gone: frozenset[str] = frozenset()) -> Plan:
+        """The per-session part of the pipeline; `gone` are the published ids that were withdrawn."""
         at = self.stages.index(self.deidentify) if self.reads else 0
         maps = self._all(MapStage)
         before = tuple(stage for stage in maps if self.stages.index(stage) < at)
@@ -119,6 +120,7 @@ class Pipeline:
             tuple(self._all(MakeStage)),
             key,
             bool(self._all(Paraphrase)),
+            gone,
         )
 
     def run(
@@ -161,7 +163,8 @@ class Pipeline:
             if retry_quarantine:
                 retry_quarantined(place)
             passes, measured = NO_PASSES, dict[str, Any]()
-            if units:
+            plan = self.plan(key, withdrawn(place.out)) if self.reads else None
+            if units and plan:
                 with open_engine(
                     engine,
                     workers,
@@ -171,10 +174,10 @@ class Pipeline:
                     shared=place.work,
                     preload=self.deidentify.ner is None,
                 ) as runner:
-                    passes = run_passes(place, self.plan(key), units, runner, progress)
-                    measured = self._canaries(passes, key, runner)
+                    passes = run_passes(place, plan, units, runner, progress)
+                    measured = self._proofs(passes, plan, runner)
                 if keep_map:
-                    write_replacements(place.work, self.plan(key), passes.done)
+                    write_replacements(place.work, plan, passes.done)
             parts = [done.part for done in passes.done]
             for stage in self._all(Paraphrase):
                 rewritten = run_paraphrase(place, self.plan(key), stage, passes, progress)
@@ -205,11 +208,17 @@ class Pipeline:
         stages = enumerate(self.generates)
         return [run_generate(place, key, stage, number, names, progress) for number, stage in stages]
 
-    def _canaries(self, passes: Passes, key: bytes, run: Runner) -> dict[str, Any]:
+    def _proofs(self, passes: Passes, plan: Plan, run: Runner) -> dict[str, Any]:
+        """How much of what was planted, or marked by hand, this build's detector catches."""
         from pipelines.canaries import count_canaries
+        from pipelines.gold import recall_on_gold
 
-        count = self.expect.canaries
-        return {"canaries": count_canaries(passes.done, count, self.plan(key), run)} if count else {}
+        found = {}
+        if count := self.expect.canaries:
+            found["canaries"] = count_canaries(passes.done, count, plan, run)
+        if self.expect.gold:
+            found["gold"] = recall_on_gold(self.expect.gold, plan)
+        return found
 
     def _finish(self, place: Workplace, corpus: Corpus, started: float, describe: Describe) -> dict[str, Any]:
         """Measure, validate, document and publish the gathered rows."""
@@ -222,7 +231,8 @@ class Pipeline:
         metrics = measure(corpus.frames())
         document = describe(metrics)
         report = staging / "report"
-        if (earlier := place.out / "report" / "data-docs").is_dir():
+        runs = (folder / "report" / "data-docs" for folder in (place.work, place.out))
+        if earlier := next((docs for docs in runs if docs.is_dir()), None):
             shutil.copytree(earlier, report / "data-docs")
         bounds, docs, suites = thresholds_of(document["recipe"]), report / "data-docs", self.expect.suites()
         gate = run_gate(metrics, bounds, docs, document["name"], datetime.now(UTC), suites=suites)
@@ -232,9 +242,11 @@ class Pipeline:
             raise self._refuse(place, timed(document, started, None), gate)
         corpus.write(staging)
         write_documents(staging, document)
-        document = timed(document, started, write_sums(staging))
+        document = {**timed(document, started, write_sums(staging)), "files": read_sums(staging)}
+        if (place.out / MANIFEST).is_file():
+            document["changes"] = changes_since(place.out, staging, document)
         document |= reviewed_sample(place.work, document["sums_sha256"])
-        write_report(report, document)
+        write_report(report, document, decisions=read_log(place.out))
         place.publish(document)
         place.forget_refusal()
         return document

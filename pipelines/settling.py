@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anonymize.keys import keyed
-from pipelines.accounting import Tally
+from pipelines.accounting import SHOWN, Tally, Where, note
 from pipelines.books import pending_of
 from pipelines.corpus import Corpus
-from pipelines.passes import Passes, file_tally
+from pipelines.passes import Passes, file_fates, file_tally
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,19 +38,40 @@ def settle(passes: Passes, parts: Sequence[Path], corpus: Corpus, key: bytes) ->
     tally = +Counter({place: count for place, count in passes.tally.items() if place[0] != "file"})
     tally["example", "kept", "kept"] = corpus.rows.select(pl.len()).collect().item()
     done = passes.done
+    where = _where(passes)
     if corpus.gone:
         gone = _gone(corpus.gone)
-        for reason, count in gone.group_by("dropped").len().collect().rows():
+        examples = gone.group_by("dropped").agg(pl.len(), pl.col("example_id").sort().head(SHOWN)).collect()
+        for reason, count, names in examples.rows():
             tally["example", "dropped", reason] += count
+            _note_all(where, ("example", "dropped", reason), names)
         rows = _rows(parts, gone) if parts else gone.filter(pl.lit(value=False))
-        tally.update(_turn_changes(rows))
+        tally.update(_turn_changes(rows, where))
         lost = _lost_sessions(rows)
-        for reason, count in lost.group_by("reason").len().rows():
+        sessions = lost.group_by("reason").agg(pl.len(), pl.col("session_id").sort().head(SHOWN))
+        for reason, count, names in sessions.rows():
             tally["session", "kept", "kept"] -= count
             tally["session", "dropped", reason] += count
+            _note_all(where, ("session", "dropped", reason), names)
         emptied = _by_part(passes, lost["session_id"].to_list(), key)
         done = [replace(build, kept_sessions=build.kept_sessions - emptied[build.part]) for build in done]
-    return replace(passes, done=done, tally=+tally + file_tally(done))
+    for (source, name), fate in file_fates(done).items():
+        note(where, [("file", *fate)], keyed(key, "file", source, name))
+    return replace(passes, done=done, tally=+tally + file_tally(done), where=where)
+
+
+def _where(passes: Passes) -> Where:
+    """What every unit noted, unit by unit."""
+    where: Where = {}
+    for build in passes.done:
+        for place, names in build.where.items():
+            _note_all(where, place, names)
+    return where
+
+
+def _note_all(where: Where, place: tuple[str, str, str], names: Sequence[str]) -> None:
+    for name in names:
+        note(where, [place], name)
 
 
 def _gone(files: Sequence[Path]) -> pl.LazyFrame:
@@ -71,8 +92,8 @@ def _rows(parts: Sequence[Path], gone: pl.LazyFrame) -> pl.LazyFrame:
     return touched.join(gone.select("example_id", "dropped", "stage"), on="example_id", how="left")
 
 
-def _turn_changes(rows: pl.LazyFrame) -> Tally:
-    """What the turns' tally gains and loses."""
+def _turn_changes(rows: pl.LazyFrame, where: Where) -> Tally:
+    """What the turns' tally gains and loses; the sessions they stand in are noted in `where`."""
     import polars as pl
 
     kept, target = pl.col("dropped").is_null(), pl.col("turn") >= pl.col("turn_start")
@@ -87,14 +108,16 @@ def _turn_changes(rows: pl.LazyFrame) -> Tally:
             pl.when(kept.any()).then(None).otherwise(first).alias("reason"),
         )
         .group_by("was_target", "is_target", "reason")
-        .len()
+        .agg(pl.len(), pl.col("session_id").unique().sort().head(SHOWN))
+        .sort("was_target", "is_target", "reason")
         .collect(engine="streaming")
     )
     tally: Tally = Counter()
-    for was_target, is_target, reason, count in turns.rows():
+    for was_target, is_target, reason, count, names in turns.rows():
         tally["turn", "kept", "target" if was_target else "context"] -= count
         if reason:
             tally["turn", "dropped", reason] += count
+            _note_all(where, ("turn", "dropped", reason), names)
         else:
             tally["turn", "kept", "target" if is_target else "context"] += count
     return tally

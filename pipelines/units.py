@@ -24,7 +24,7 @@ from corpora.inputs import open_binary
 from corpora.records import Drop, Example, Origin, Session, count_words
 from corpora.sources.base import Unit
 from expectations.metrics import AUDIT_COLUMNS
-from pipelines.accounting import tally_session
+from pipelines.accounting import Tally, tally_session
 from pipelines.books import Books, read_books, write_part
 from pipelines.engines.work import LOST
 from pipelines.guard import error_place
@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
 _HEAD = 4096
 _ERROR, _OUT_OF_TIME, _LOST = "error_in_", "out_of_time_in_", "workers_died_in_"
-_AGAIN = (_ERROR, _OUT_OF_TIME, _LOST)
+WITHDRAWN = "withdrawn"
+_AGAIN = (_ERROR, _OUT_OF_TIME, _LOST, WITHDRAWN)
 """Reasons that may not hold another time: parts with such drops are done again."""
 
 
@@ -56,6 +57,13 @@ class Plan:
     key: bytes
     keep_sessions: bool = False
     """Whether a later pass needs the de-identified sessions."""
+    withdrawn: frozenset[str] = frozenset()
+    """Published ids of clients and sessions that are left out as soon as they are read."""
+
+    def is_withdrawn(self, source: str, client: str, session: str) -> bool:
+        """Whether a session is, by its plain ids."""
+        ids = (("client", client), ("session", session)) if self.withdrawn else ()
+        return any(keyed(self.key, kind, source, name) in self.withdrawn for kind, name in ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +130,10 @@ def roster_path(folder: Path, key: bytes, source: str, client: str) -> Path:
 def survey_unit(task: SurveyTask) -> tuple[int, Path]:
     """Read, clean and survey one unit, or find that this was done before; returns its order and its part."""
     place = _survey_place(task)
-    if _finished(place, read_head) is None:
+    head = _finished(place, read_head)
+    sessions = head.sessions if head else ()
+    gone = any(task.plan.is_withdrawn(task.read.source, client, session) for session, client, _, _ in sessions)
+    if head is None or gone:
         write_survey(place, SurveyPart(*_survey(task)), partial(client_of, unit=task.unit))
     return task.order, place.path()
 
@@ -168,7 +179,9 @@ def _survey(task: SurveyTask) -> tuple[list[Surveyed], list[Drop]]:
     drops: list[Drop] = []
     for item in read_unit(task.read, task.unit):
         counts: Counter[str] = Counter()
-        session = item if isinstance(item, Drop) else mapped(introduced(item, task.read), task.plan.maps, counts)
+        session = item if isinstance(item, Drop) else _stayed(introduced(item, task.read), task)
+        if isinstance(session, Session):
+            session = mapped(session, task.plan.maps, counts)
         if isinstance(session, Drop):
             drops.append(session)
             continue
@@ -180,6 +193,13 @@ def _survey(task: SurveyTask) -> tuple[list[Surveyed], list[Drop]]:
         else:
             kept.append(Surveyed(session, _session_digest(session), names, dict(counts)))
     return kept, drops
+
+
+def _stayed(session: Session, task: SurveyTask) -> Session | Drop:
+    """The session, unless it or its client was withdrawn."""
+    if not task.plan.is_withdrawn(session.source, client_of(session, task.unit), session.session_id):
+        return session
+    return Drop(WITHDRAWN, "session", session.origin, session.session_id, len(session.turns))
 
 
 def read_unit(read: Read, unit: Unit) -> list[Session | Drop]:
@@ -266,6 +286,12 @@ def _written(place: Place, trail: Place, built: _Builder) -> Built:
     return Built(built.task.order, place.path(), trail.path(), built.books)
 
 
+def drop_id(drop: Drop, task: SurveyTask) -> str:
+    """What a published page calls something left out by: its session's id, else its file's."""
+    kind, name = ("session", drop.session_id) if drop.session_id else ("file", task.unit.name)
+    return keyed(task.plan.key, kind, task.read.source, name)
+
+
 class _Builder:
     """Takes one unit's sessions through the second pass and keeps the books."""
 
@@ -278,13 +304,15 @@ class _Builder:
         self.pending: list[dict[str, Any]] = []
         first = read_survey(task.survey.part)
         for drop in first.drops:
-            self.books.leave_out(drop)
+            self._leave_out(drop)
         for at, entry in enumerate(first.sessions):
             if lost:
-                drop = _set_aside(entry.session, "second_pass", None)
-                self.books.leave_out(drop)
+                self._leave_out(_set_aside(entry.session, "second_pass", None))
             else:
                 self._add(at, entry)
+
+    def _leave_out(self, drop: Drop) -> None:
+        self.books.leave_out(drop, drop_id(drop, self.task.survey.task))
 
     def _add(self, at: int, entry: Surveyed) -> None:
         client = client_of(entry.session, self.task.survey.task.unit)
@@ -300,7 +328,7 @@ class _Builder:
             made = _set_aside(session, "second_pass", error)
         books = self.books
         if isinstance(made, Drop):
-            books.leave_out(made)
+            self._leave_out(made)
             return
         audit = [{name: int(getattr(residue, name)) for name in AUDIT_COLUMNS} for residue in replaced.residues]
         left = {name: sum(turn[name] for turn in audit) for name in AUDIT_COLUMNS}
@@ -310,9 +338,17 @@ class _Builder:
         if kept:
             self.pending.append({**kept, "digest": entry.digest, "made": _fates(made)})
         else:
+<<<<<<< HEAD
             books.kept_sessions += tally_session(books.tally, len(session.turns), made)
         books.identifiers.update((span.type, span.rule) for turn in replaced.found for span in turn)
         if hidden := withheld(session.meta, replaced.session.meta):
+=======
+            tally: Tally = Counter()
+            books.kept_sessions += tally_session(tally, len(session.turns), made)
+            books.count(tally, keyed(self.plan.key, "session", session.source, session.session_id))
+        books.identifiers.update((span.type, span.rule) for turn in spans for span in turn)
+        if hidden := withheld(session.meta, safe.meta):
+>>>>>>> h7
             books.identifiers["METADATA", "withheld"] += hidden
         books.words += sum(count_words(turn.text) for turn in replaced.session.turns)
         books.notes.update(replaced.notes)

@@ -45,7 +45,8 @@ def thresholds_of(recipe: Sequence[Mapping[str, Any]]) -> Thresholds:
         least["synthetic"] = synth["least_words"]
         turns.append(synth["most_context"][0])
         context.append(synth["most_context"][1])
-    names = {name: name for name in ("max_words", "max_client_share", "max_source_share", "max_topic_share")}
+    shares = (f"max_{name}_share" for name in ("client", "source", "topic", "made", "opener"))
+    names = {name: name for name in ("max_words", *shares)}
     set_here = {
         ours: expect[theirs]
         for ours, theirs in {**names, "other_hits_per_1000": "other_hits_per_1000_words"}.items()

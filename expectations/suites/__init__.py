@@ -2,9 +2,10 @@
 
 A suite is a function from `Thresholds` to expectations of Great Expectations. Every expectation states its
 `description`, its `severity` (`critical` refuses publication, `warning` asks a person to look, `info` only tells), in
-`notes` the reason it is there, and in `meta` its `name`; with `"table": "splits"` in `meta` it reads the table of one
-row a split (`metrics.by_split`), with `"corpus"` that of one row in all (`metrics.whole`), otherwise that of one row an
-example (`metrics.measure`). A user's own suite is a Python file with such a function, `expectations(thresholds)`.
+`notes` the reason it is there, and in `meta` its `name`. It reads the table of one row an example (`metrics.measure`);
+with `"table": "splits"` in `meta` that of one row a split (`metrics.by_split`), with `"shards"` of one row a shard
+(`metrics.by_shard`), with `"corpus"` of one row in all (`metrics.whole`). A user's own suite is a Python file with such
+a function, `expectations(thresholds)`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from corpora.errors import UsageError
-from expectations.suites import balance, privacy, quality, splits, structure
+from expectations.suites import balance, privacy, quality, splits, structure, synthetic
 from expectations.thresholds import Thresholds
 
 Suite = Callable[[Thresholds], list[Any]]
@@ -27,6 +28,7 @@ SUITES: Mapping[str, Suite] = MappingProxyType(
         "privacy": privacy.expectations,
         "splits": splits.expectations,
         "quality": quality.expectations,
+        "synthetic": synthetic.expectations,
         "balance": balance.expectations,
     }
 )

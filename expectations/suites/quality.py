@@ -32,4 +32,13 @@ def expectations(_: Thresholds) -> list[Any]:
             notes="A prompt of one or two words says little of what the therapist answers.",
             meta={"name": "prompt_says_something"},
         ),
+        ExpectColumnNumbersToBeBetween(
+            column="length_ratio",
+            min_value=0.5,
+            max_value=2,
+            description="The mean response of every shard has between half and twice the words of the whole corpus'.",
+            severity="info",
+            notes="A shard apart is one source or a fault of reading; trainers that stream see it all at once.",
+            meta={"name": "shards_alike", "table": "shards"},
+        ),
     ]

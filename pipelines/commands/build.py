@@ -14,6 +14,7 @@ from corpora.errors import UsageError
 from corpora.remote import local_input
 from pipelines.commands.options import (
     ANY_PATH,
+    EXISTING,
     EXISTING_FILE,
     Function,
     detector_options,
@@ -55,6 +56,7 @@ _STAGE_OF = {
     "seed": ("split", "seed"),
     "folds": ("split", "folds"),
     "canaries": ("expect", "canaries"),
+    "gold": ("expect", "gold"),
 }
 """Which stage and parameter an option sets."""
 
@@ -87,6 +89,7 @@ def _run_options(function: Function) -> Function:
 
 def _stage_options(function: Function) -> Function:
     for decorate in (
+        option("--gold", type=EXISTING, help="Measure recall on these hand-marked transcripts (docs/privacy.md)."),
         option("--canaries", type=int, help="Measure recall on N planted identifiers of each class [default: 0]."),
         option("--folds", type=EXISTING_FILE, help="CSV with client_id, split: your own split."),
         option("--seed", type=int, help="Another draw of the split [default: 0]."),

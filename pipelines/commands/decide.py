@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from corpora.errors import CorporaError
+from corpora.errors import CorporaError, UsageError
 from pipelines.commands.options import EXISTING, key_file_option, option
 
 
@@ -37,11 +37,16 @@ def reject(out: Path, by: str, note: str, key_file: Path | None) -> None:
 
 def _decide(out: Path, decision: str, by: str, note: str, key_file: Path | None) -> None:
     from pipelines.decisions import LOG, needed_key, record
+    from pipelines.reporting import rewrite_report
 
     if found := _faults(out):
         raise CorporaError(f"{out} is not as it was built, so there is nothing to decide about: {'; '.join(found)}")
     entry = record(out, needed_key(out, key_file), decision, by, note)
     click.echo(f"{out / LOG}: {decision} by {entry['by']}, entry {entry['number']}, about {entry['sums_sha256'][:16]}")
+    try:
+        rewrite_report(out)
+    except UsageError as error:
+        click.echo(f"note: it is recorded, but the report does not show it: {error}", err=True)
     click.echo(f"Keep this elsewhere to show later that nothing was cut off the log: {entry['hmac'][:16]}")
 
 

@@ -27,16 +27,18 @@ def forget(
     """
     from pipelines import forgetting
     from pipelines.decisions import needed_key
+    from pipelines.reporting import rewrite_report
 
     if not client_or_file and not purge_work:
         raise UsageError("say whom to forget (CLIENT_OR_FILE), or --purge-work")
     key = needed_key(out, key_file)
     if client_or_file:
         done = forgetting.forget(out, client_or_file, key, by, note)
+        rewrite_report(out)
         click.echo(
             f"{out}: {done['rows']} rows of {done['sessions']} sessions removed, {done['files']} work files deleted or "
-            "rewritten. Approvals of the earlier rows are void. Delete the transcript from the input, and what was "
-            "exported or trained from the earlier rows; `corpora report` writes the report anew."
+            "rewritten. Approvals of the earlier rows are void. Later builds pass the transcript over; delete it from "
+            "the input, and what was exported or trained from the earlier rows."
         )
     if purge_work:
         click.echo(f"{out}: {forgetting.purge_work(out, key, by, note)} work files deleted")

@@ -70,9 +70,24 @@ def test_shares_draw_each_part_in_its_colour():
 
 
 def test_a_flow_has_one_band_an_end_and_names_its_count():
-    svg = plots.flow("flow", [("target", 1200, plots.KEPT), ("too short", 30, plots.DROPPED)])
-    assert [len(bars(svg, colour)) for colour in (plots.KEPT, plots.DROPPED, plots.QUARANTINED)] == [1, 1, 0]
-    assert {"target  1,200", "too short  30"} <= {text.text for text in elements(svg, "text")}
+    parts = [("kept", [("target", 1200), ("context", 70)], plots.KEPT), ("dropped", [("too short", 30)], plots.DROPPED)]
+    svg = plots.flow("flow", "turns read", parts)
+    bands = {colour: len(bars(svg, colour)) for colour in (plots.KEPT, plots.DROPPED, plots.QUARANTINED)}
+    assert bands == {plots.KEPT: 6, plots.DROPPED: 4, plots.QUARANTINED: 0}  # a band and a node for each part and end
+    said = {"turns read  1,300", "kept  1,270", "target  1,200", "context  70", "dropped  30", "too short  30"}
+    assert said <= {text.text for text in elements(svg, "text")}
+
+
+def test_a_flow_of_many_small_ends_stays_within_its_frame():
+    ends = [(f"reason {n}", 1 + n % 2) for n in range(30)]
+    svg = plots.flow(
+        "flow", "turns read", [("kept", [("target", 90_000)], plots.KEPT), ("dropped", ends, plots.DROPPED)]
+    )
+    height = float(re.search(r'viewBox="0 0 [\d.]+ ([\d.]+)"', svg)[1])
+    places = [float(y) for y in re.findall(r'<text[^>]*transform="translate\([\d.-]+ ([\d.-]+)\)', svg)]
+    places += [float(text.get("y")) for text in elements(svg, "text") if text.get("y")]
+    assert len(places) == 34
+    assert all(0 < y < height for y in places)
 
 
 def test_a_drawing_fetches_nothing_styles_nothing_and_keeps_its_ids_to_itself():

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from itertools import pairwise
 
 import pytest
 
@@ -58,6 +59,12 @@ def report(tmp_path, manifest, examples, thresholds, run_time, report_page):
     }  # fmt: skip
     hostile = "<img src=x onerror=document.title='injected'><script>document.title='injected'</script>"
     manifest["sources"][hostile] = {"modality": "spoken", "license": hostile, "consent": None}
+    manifest["left_out"] = {"files": {"quarantined": {"no_speaker_label": [hostile, "f" * 32]}}}
+    manifest["changes"] = {
+        "since": "2025-05-31",
+        "same": 39,
+        "added": {"count": 1, "why": {hostile: 1}, "examples": []},
+    }
     gate = run_gate(metrics, thresholds, tmp_path / "data-docs", hostile, run_time)
     return report_page(tmp_path, gate, manifest, metrics)
 
@@ -98,13 +105,18 @@ def test_an_injected_script_or_style_does_not_run(browser, report):
     assert any("Content Security Policy" in entry["message"] for entry in browser.get_log("browser"))
 
 
-def test_verdict_counts_and_links(browser, report):
+def test_verdict_counts_and_links(browser, report, manifest):
     browser.get(report.as_uri())
     verdict = browser.find_element("css selector", ".verdict").text
     assert verdict.startswith("Refused")
     assert "No client stands in two splits." in verdict
     figures = re.findall(r"([\d,]+)\n", browser.find_element("css selector", ".figures").text + "\n")
     assert figures == ["40", "4", "1,236", "0"]
+    rows = browser.find_elements("css selector", "#flow ~ .scroll tbody tr")
+    sums = {row.find_element("css selector", "th").text.split("\n")[0]: row.text.split("\n")[-1] for row in rows[:2]}
+    for level, entry in manifest["accounting"].items():
+        counts = [sum(entry[end].values()) for end in ("kept", "dropped", "quarantined")]
+        assert f"{counts[0]} {counts[1]} {counts[2]} {entry['seen']} adds up" in sums[level.capitalize()]
     for link in browser.find_elements("css selector", "nav a[href^='#']"):
         assert browser.find_elements("id", link.get_attribute("href").split("#")[1])
     browser.find_element("link text", "Data Docs").click()
@@ -122,7 +134,7 @@ def test_every_chart_is_seen_texts_have_contrast_and_nothing_is_cut(browser, rep
         assert browser.execute_script(CONTRAST) >= 4.5, page.name  # WCAG 2.2, success criterion 1.4.3
     browser.get(report.as_uri())
     plots = browser.find_elements("css selector", "svg.plot")
-    assert len(plots) == 9
+    assert len(plots) == 10
     assert all(plot.size["width"] > 200 and plot.size["height"] > 40 for plot in plots)
     paper, bar = browser.execute_script(
         "return [getComputedStyle(document.body).backgroundColor,"
@@ -140,3 +152,53 @@ def test_the_keyboard_reaches_the_content_first_and_every_wide_table(browser, re
     regions = browser.find_elements("css selector", ".scroll")
     assert regions
     assert all(region.get_attribute("tabindex") == "0" and region.get_attribute("aria-label") for region in regions)
+
+
+def test_ids_open_by_key_and_are_shut_before(browser, report):
+    emulate(browser)
+    browser.get(report.as_uri())
+    summary = browser.find_element("css selector", "details.ids summary")
+    code = browser.find_element("css selector", "details.ids code")
+    assert not code.is_displayed()
+    browser.execute_script("arguments[0].focus()", summary)
+    summary.send_keys("\ue007")
+    assert code.is_displayed()
+    assert code.text.startswith("<img src=x onerror")
+    assert browser.title == "Audit report: refused"
+
+
+def test_a_screen_reader_finds_landmarks_headings_in_order_and_named_tables(browser, report):
+    emulate(browser)
+    for page in pages(report):
+        browser.get(page.as_uri())
+        nodes = browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+        seen = [node for node in nodes if not node["ignored"]]
+        roles = [node["role"]["value"] for node in seen]
+        assert roles.count("main") == roles.count("banner") == 1, page.name
+        levels = [p["value"]["value"] for n in seen if n["role"]["value"] == "heading"
+                  for p in n["properties"] if p["name"] == "level"]  # fmt: skip
+        assert levels[0] == 1
+        assert levels.count(1) == 1
+        assert all(after <= before + 1 for before, after in pairwise(levels)), page.name
+        regions = [node["name"]["value"] for node in seen if node["role"]["value"] == "region"]
+        assert all(regions), page.name
+        assert roles.count("columnheader") >= 2
+        assert browser.find_element("css selector", "html").get_attribute("lang") == "en"
+    browser.get(report.as_uri())
+    figures = browser.find_elements("css selector", "figure")
+    assert all(figure.find_element("css selector", "figcaption").text for figure in figures)
+
+
+def test_on_paper_everything_but_ids_is_open_and_dark(browser, report):
+    emulate(browser)
+    browser.get(report.as_uri())
+    shut = "return [...document.querySelectorAll('details:not([open]) > .scroll')].map(e => e.checkVisibility())"
+    assert not any(
+        browser.execute_script(shut.replace("checkVisibility()", "checkVisibility({contentVisibilityAuto: true})"))
+    )
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": []})
+    visible = browser.execute_script(shut)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+    assert len(visible) > 3
+    assert all(visible)
+    assert len(browser.execute_cdp_cmd("Page.printToPDF", {})["data"]) > 10_000

@@ -44,6 +44,7 @@ def test_a_real_run_makes_pages_that_hold_together(metrics, thresholds, run_time
         "expectations/quality.html",
         "expectations/splits.html",
         "expectations/structure.html",
+        "expectations/synthetic.html",
         "index.html",
         "validations/20250601T120000Z-build.html",
     ]

@@ -69,6 +69,7 @@ DEFECTS = {
     "response_bounds": _long,
     "words_match": lambda rows: rows[0].update(response_words=60),
     "context_turns": lambda rows: rows[0].update(context_turns=9),
+    "maker_named": lambda rows: rows[0].update(kind="synthetic"),
     "no_roster_name": lambda rows: rows[0].update(roster_hits=1),
     "no_caller_name": lambda rows: rows[0].update(caller_hits=1),
     "no_structured_identifier": lambda rows: rows[0].update(structured_hits=1),
@@ -125,6 +126,54 @@ def test_a_warning_is_reported_and_refuses_nothing(gate, name, spoil):
     result = gate(spoil)
     assert [outcome.expectation for outcome in result.failures("warning")] == [name]
     assert result.passed
+
+
+def _written(rows, **fields):
+    """Rows as a model's, which say so."""
+    for row in rows:
+        row.update(kind="synthetic", provenance={**row["provenance"], "model": "m", "prompt_hash": "p"}, **fields)
+
+
+def _same_words(rows):
+    _written(rows[:2], completion=rows[0]["completion"], response_words=50)
+
+
+def _same_openings(rows):
+    for row in rows[:25]:
+        content = " ".join(["It", "sounds", "like", *row["completion"][0]["content"].split()[3:]])
+        _written([row], completion=[{"role": "assistant", "content": content}])
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "bounds"),
+    [
+        ("made_once", _same_words, Thresholds(max_opener_share=1)),
+        ("openers_vary", _same_openings, Thresholds()),
+        ("made_share", lambda rows: _written(rows[:10]), Thresholds(max_made_share=0.2)),
+    ],
+)
+def test_what_models_wrote_is_looked_at_and_refuses_nothing(gate, name, spoil, bounds):
+    result = gate(spoil, bounds)
+    assert [outcome.expectation for outcome in result.failures("warning")] == [name]
+    assert result.passed
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    [
+        ("tested_on_people", lambda rows: _written(rows[30:])),
+        ("shards_alike", lambda rows: [_grown(row) for row in rows[30:]]),
+    ],
+)
+def test_a_note_only_tells(gate, name, spoil):
+    result = gate(spoil, Thresholds())
+    assert failures(result) == {name}
+    assert [outcome.severity for outcome in result.results if not outcome.passed] == ["info"]
+
+
+def _grown(row):
+    content = 10 * (row["completion"][0]["content"] + " ")
+    row.update(completion=[{"role": "assistant", "content": content.strip()}], response_words=len(content.split()))
 
 
 def test_a_client_with_too_many_examples_is_a_warning(gate):
@@ -197,7 +246,7 @@ def _unique(column, **meta):
         (lambda _: [], "needs expectations"),
         (lambda _: _unique("split"), "each its own meta name"),
         (lambda _: 2 * _unique("split", name="splits"), "each its own meta name"),
-        (lambda _: _unique("split", name="splits", table="shards"), "no table shards; there are examples, splits"),
+        (lambda _: _unique("split", name="splits", table="rooms"), "no table rooms; there are examples, splits"),
     ],
 )
 def test_a_suite_that_cannot_be_evaluated_is_an_error_not_a_pass(gate, suite, message):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from corpora.records import count_words
 from expectations.distributions import distributions
-from expectations.metrics import by_split, measure, whole
+from expectations.metrics import by_shard, by_split, measure, whole
 
 
 def test_measures_a_clean_table_one_row_an_example(examples):
@@ -141,3 +141,23 @@ def test_examples_are_counted_for_the_report(examples):
     assert found["lengths"]["sessions_per_client"]["counts"] == [4]
     assert [row["split"] for row in found["splits"]] == ["test", "train", "validation"]
     assert distributions(measure(examples(list.clear)))["lengths"] == {}
+
+
+def test_shards_are_cut_as_they_are_written(examples, monkeypatch):
+    monkeypatch.setattr("expectations.metrics.SHARD_ROWS", 8)
+    rows = measure(examples())
+    shards = by_shard(rows)
+    assert dict(shards.select("shard_id", "examples").iter_rows()) == {
+        "test 0": 8, "test 1": 2, "train 0": 8, "train 1": 8, "train 2": 4, "validation 0": 8, "validation 1": 2,
+    }  # fmt: skip
+    first = rows.filter(pl.col("split") == "train").head(8)["counted_words"].mean()
+    found = shards.row(by_predicate=pl.col("shard_id") == "train 0", named=True)
+    assert found["mean_response_words"] == first
+    assert found["length_ratio"] == pytest.approx(first / rows["counted_words"].mean())
+
+
+def test_of_people_nothing_is_asked_that_is_asked_of_models(examples):
+    rows = measure(examples())
+    assert rows.select("made", "made_count", "opener").unique().row(0) == (False, 0, None)
+    assert rows["maker_named"].all()
+    assert whole(rows).select("made_share", "largest_opener_share").row(0) == (0.0, None)

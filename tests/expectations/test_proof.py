@@ -31,7 +31,8 @@ def test_canaries_are_reported_and_their_absence_is(words):
     }
     text = words(canaries=canaries)
     assert "9 of 10 canaries were caught (90.0 % (59.6 to 98.2))" in text
-    assert "NAME 10 9 90.0 % (59.6 to 98.2)" in text
+    assert "NAME 1,234 90.0 % (59.6 to 98.2) 9 of 10" in text
+    assert "AGE90 2 not measured" in text
     assert "A. Names replaced 1,234 9 of 10" in text
     assert "No canaries were planted" in words()
     assert "A. Names replaced 1,234 not measured" in words()

@@ -139,14 +139,86 @@ def test_the_eighteen_classes_are_all_there_and_use_every_span_type():
 
 def test_what_later_stages_count_is_shown_and_its_absence_breaks_nothing(page, manifest):
     counts = {
-        "flags": {"crisis": 3, "abuse": 1},
-        "duplicates": {"clusters": 4, "by_source": {"sample": 2}},
-        "changes": {"added": 12, "removed": 5},
-    }
+        "flags": {"policy": {"abuse": "route"}, "examples": {"crisis": 3, "abuse": 1}, "sessions": {"abuse": 1}},
+        "duplicates": {
+            "compared": 45, "near": 4, "exact": 1, "clusters": 2, "threshold": 0.7, "sizes": {"3": 1, "4": 1},
+            "between": [{"kept": "sample", "dropped": "other", "examples": 5}],
+            "largest": [{"kept": "e0001", "dropped": ["f1", "f2", "f3"]}],
+        },
+        "changes": {
+            "since": "2025-05-01", "same": 28,
+            "recipe": ["windows.min_words: 50 → 40"], "versions": [], "decisions": [],
+            "added": {"count": 12, "why": {"recipe": 12}, "examples": ["e0002"]},
+            "removed": {"count": 5, "why": {"decision: withdrawn": 5}, "examples": []},
+            "changed": {"count": 0, "why": {}, "examples": []},
+        },
+    }  # fmt: skip
     text = words(page(document=manifest | counts))
-    for expected in ("abuse 1", "clusters 4", "by source: sample 2", "added 12", "removed 5"):
-        assert expected in text
+    for expected in (
+        "abuse 1 1 left out, for a reader",
+        "4 near duplicates were left out, in 2 clusters; near means that 70 %",
+        "sample other 5",
+        "e0001 ids f1 f2 f3 3",
+        "28 examples are the same",
+        "added id: 1 of 12 e0002 12 12: recipe",
+        "removed 5 5: decision: withdrawn",
+        "windows.min_words: 50 → 40",
+    ):
+        assert expected in text, expected
     assert "What changed since the last build" not in words(page())
+    assert "cannot be compared with it: another key" in words(
+        page(document=manifest | {"changes": {"not_compared": "another key"}})
+    )
+
+
+def test_reasons_lead_to_ids(page, manifest):
+    manifest["left_out"] = {
+        "files": {"quarantined": {"no_speaker_label": ["f" * 32]}},
+        "turns": {"dropped": {"outside_window": ["a" * 32, "b" * 32]}},
+    }
+    text = words(page())
+    assert f"no speaker label id: 1 of 2 {'f' * 32} files quarantined 2" in text
+    assert f"outside window ids {'a' * 32} {'b' * 32} turns dropped 8" in text
+
+
+def test_every_risk_is_named_with_what_was_measured(page, manifest):
+    assert "The detector overlooked an identifier look not measured" in words(page())
+    rate = {"rate": 0.9, "low": 0.8, "high": 0.95, "hits": 9, "of": 10}
+    manifest |= {
+        "gold": {"sessions": 3, "overall": rate, "names": rate, "by_class": {"NAME": rate}},
+        "quasi_identifiers": {
+            "stories": {"place": 3, "place + rare event": 1},
+            "metadata": {"columns": ["age_range"], "clients": 4, "combinations": 4, "smallest": 1, "alone": 4,
+                         "in_small_groups": 4, "small": 5, "alone_by_column": {"age_range": 4}},
+        },
+        "reviewed_sample": {"read": 300, "leaks": 0, "at_most": 0.01, "same_rows": True},
+    }  # fmt: skip
+    text = words(page())
+    for expected in (
+        "A name that a client's sessions gave away is left none seen 0 in 4,321 words",
+        "Something that looks like an identifier is left look 5, 1.16 per 1,000 words",
+        "1 of 10 marked by hand were missed at 95 % confidence, at most 20.0 % of such are missed",
+        "0 of 300 passages held one at 95 % confidence, at most 1.00 % of passages do",
+        "1 of 4 sessions tell of a rare event",
+        "4 of 4 clients stand alone by age range k = 1",
+        "NAME 1,234 90.0 % (80.0 to 95.0) 9 of 10",
+    ):
+        assert expected.replace("'", "&#39;") in text, expected
+
+
+def test_decisions_stand_in_the_page_and_say_which_rows_they_are_about(tmp_path, manifest, metrics):
+    document = manifest | {"gate": PASSED.to_dict(), "distributions": distributions(metrics), "sums_sha256": "5" * 64}
+    assert "Nobody has approved or rejected these rows yet." in words(write_report(tmp_path, document).read_text())
+    said = {"by": "M. Adeyemi", "at": "2025-06-02", "note": "<b>read</b>"}
+    log = [
+        {"decision": "approve", "sums_sha256": "4" * 64, **said},
+        {"decision": "reject", "sums_sha256": "5" * 64, **said},
+    ]
+    html = write_report(tmp_path, document, decisions=log).read_text()
+    assert "approve M. Adeyemi 2025-06-02 &lt;b&gt;read&lt;/b&gt; other rows, so void for these" in words(html)
+    assert "reject M. Adeyemi 2025-06-02 &lt;b&gt;read&lt;/b&gt; these rows" in words(html)
+    refused = document | {"gate": REFUSED.to_dict()}
+    assert "To sign or refuse" not in words(write_report(tmp_path, refused, decisions=log).read_text())
 
 
 def test_samples_are_shown_only_where_they_are_given_and_as_text(tmp_path, manifest, metrics, report_page):

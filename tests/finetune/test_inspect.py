@@ -22,6 +22,28 @@ def test_without_mask_it_shows_the_talk(corpora_command, corpus):
     assert "\nassistant: " in shown
 
 
+def test_a_tokenizers_lengths_are_those_of_the_trainer(corpora_command, corpus, llama, tmp_path):
+    (tmp_path / "short.toml").write_text("source_max = 40\ntarget_max = 24\n")
+    arguments = ["inspect", corpus, "--tokenizer", llama, "--preset", tmp_path / "short.toml"]
+    found = json.loads(corpora_command(*arguments, "--json", check=True).stdout)
+    lines = corpora_command("inspect", corpus, "--mask", *arguments[2:], "--rows", 64, "--json", check=True).stdout
+    masked = [json.loads(line) for line in lines.splitlines()]
+    lines = corpora_command("inspect", corpus, "--mask", *arguments[2:4], "--rows", 64, "--json", check=True).stdout
+    whole = [len(json.loads(line)["input_ids"]) for line in lines.splitlines()]
+    train = json.loads(corpora_command(*arguments, "--split", "train", "--json", check=True).stdout)
+    assert (found["rows"], train["rows"]) == (80, len(masked)) == (80, 64)
+    assert train["whole"] | {"median": 0, "p95": 0} == {
+        "least": min(whole), "median": 0, "p95": 0, "most": max(whole), "sum": sum(whole),
+    }  # fmt: skip
+    left_out = sum(row.get("left_out") == "response_too_long" for row in masked)
+    assert train["responses_left_out"] == {"rows": left_out, "share": round(left_out / 64, 4)}
+    assert 0 < left_out < 64
+    assert train["prompts_cut"]["rows"] >= sum(row.get("prompt_cut", False) for row in masked) > 0
+    shown = corpora_command(*arguments, check=True).stdout
+    assert "prompts by tokens: median" in shown
+    assert "responses over 24, left out" in shown
+
+
 def test_wrong_calls_get_one_line(corpora_command, corpus, tmp_path):
     (tmp_path / "empty").mkdir()
     for arguments, said in (

@@ -3,12 +3,15 @@
 import csv
 import hashlib
 import json
+import re
+import shutil
 import stat
 
 import pytest
 
 from corpora.records import example_schema
 from corpora.shards import verify_sums
+from pipelines.stages.read import SAMPLE
 
 pytestmark = pytest.mark.integration
 
@@ -91,13 +94,79 @@ def test_nothing_published_names_a_path_or_a_source_file(sample_build):
         assert str(sample_build.out.parent) not in text
 
 
-def test_croissant_is_valid_and_its_sums_are_right(sample_build):
+def test_croissant_is_valid_and_its_sums_and_record_sets_are_right(sample_build):
     import mlcroissant
 
     dataset = mlcroissant.Dataset(jsonld=str(sample_build.out / "croissant.json"))
     assert not dataset.metadata.ctx.issues.errors
     for file in dataset.metadata.distribution:
         assert file.sha256 == hashlib.sha256((sample_build.out / file.content_url).read_bytes()).hexdigest()
+    splits = set(sample_build.manifest["examples"]["by_split"])
+    sets = {record.name: record for record in dataset.metadata.record_sets}
+    assert {row["splits/name"].decode() if isinstance(row["splits/name"], bytes) else row["splits/name"]
+            for row in dataset.records("splits")} == splits  # fmt: skip
+    for split in splits:
+        assert [field.name for field in sets[split].fields] == example_schema().names
+        assert {field.source.uuid for field in sets[split].fields if field.source.uuid} <= {
+            file.id for file in dataset.metadata.distribution if file.id.startswith(f"{split}/")
+        }
+
+
+def test_the_card_says_what_the_hub_asks_and_agrees_with_the_rows(sample_build):
+    from huggingface_hub import DatasetCard
+
+    text = (sample_build.out / "README.md").read_text()
+    data = DatasetCard(text).data.to_dict()
+    assert (data["license"], data["language"], data["size_categories"]) == ("apache-2.0", ["en"], ["n<1K"])
+    assert {"annotations_creators", "language_creators", "multilinguality", "task_categories", "tags"} <= set(data)
+    info = data["dataset_info"]
+    assert [column["name"] for column in info["features"]] == example_schema().names
+    rows = {split["name"]: split["num_examples"] for split in info["splits"]}
+    assert rows == {name: entry["examples"] for name, entry in sample_build.manifest["examples"]["by_split"].items()}
+    cited = set(map(int, re.findall(r"\[(\d+)\]", text[text.index("## Methods") : text.index("## References")])))
+    listed = set(map(int, re.findall(r"^(\d+)\. ", text[text.index("## References") :], re.MULTILINE)))
+    assert cited == listed
+
+
+def test_what_was_left_out_is_named_by_ids_that_lead_back(sample_build, corpora_command):
+    manifest, out = sample_build.manifest, sample_build.out
+    reasons = manifest["accounting"]["turns"]["dropped"]
+    assert set(manifest["left_out"]["turns"]["dropped"]) == set(reasons)
+    session = manifest["left_out"]["turns"]["dropped"]["below_min_words"][0]
+    assert session in (out / "report" / "index.html").read_text()
+    traced = json.loads(corpora_command("inspect", out, "--example", session, "--json", check=True).stdout)
+    raw = SAMPLE / traced["session"]["path"].rsplit("/", 1)[1]
+    assert (traced["session"]["start"], traced["session"]["end"]) == (0, raw.stat().st_size)
+    assert traced["session"]["bytes"] == "unchanged"
+
+
+def test_an_example_is_traced_to_its_bytes_and_without_the_work_folder_says_so(sample_build, corpora_command, tmp_path):
+    from datasets import load_from_disk
+
+    row = load_from_disk(str(sample_build.out))["test"][0]
+    found = json.loads(
+        corpora_command("inspect", sample_build.out, "--example", row["example_id"], "--json", check=True).stdout
+    )
+    assert found["row"] == row
+    assert (found["split"], found["at"]) == ("test", 0)
+    assert found["session"]["id"] == row["session_id"]
+    shown = corpora_command("inspect", sample_build.out, "--example", row["example_id"], check=True).stdout
+    assert f"0 to {found['session']['end']} (unchanged since the build)" in " ".join(shown.replace("│", " ").split())
+    alone = tmp_path / "alone"
+    shutil.copytree(sample_build.out, alone)
+    shown = corpora_command("inspect", alone, "--example", row["example_id"], check=True).stdout
+    assert "the work folder, which alone names it" in " ".join(shown.replace("│", " ").split())
+    unknown = corpora_command("inspect", alone, "--example", "f" * 32)
+    assert unknown.returncode == 2
+    assert "is no example, session or file" in unknown.stderr
+
+
+def test_a_corpus_at_a_glance(sample_build, corpora_command):
+    shown = corpora_command("inspect", sample_build.out, check=True).stdout
+    for split, entry in sample_build.manifest["examples"]["by_split"].items():
+        assert re.search(rf"{split} +│ {entry['examples']} ", shown)
+    for expected in ("responses by words", "context by turns", "clients by sessions", "flags", "nobody approved it"):
+        assert expected in shown
 
 
 def test_raw_text_and_rosters_are_their_owners_alone(sample_build):

@@ -10,7 +10,7 @@ from corpora.errors import UsageError
 from corpora.shards import verify_shards, verify_sums
 from pipelines.commands.export import terms_of
 from pipelines.decisions import read_log, record, standing, withdrawn
-from pipelines.diffing import diff
+from pipelines.diffing import changes_since, diff
 from pipelines.forgetting import forget, purge_work
 from pipelines.stages.read import SAMPLE
 
@@ -80,9 +80,10 @@ def test_nothing_of_theirs_is_left_and_they_stay_out(built, key_file, wanted, go
     assert [entry["decision"] for entry in read_log(out)] == ["approve", "forget"]
     rebuilt = run(out, built / "raw", key_file, 20).manifest
     assert rebuilt["examples"]["total"] == after["examples"]["total"]
-    assert (
-        rebuilt["sums_sha256"] == after["sums_sha256"] or rebuilt["accounting"]["examples"]["dropped"]["withdrawn"] > 0
-    )
+    assert rebuilt["accounting"]["sessions"]["dropped"]["withdrawn"] == len(gone)
+    assert rebuilt["changes"]["added"]["count"] == rebuilt["changes"]["removed"]["count"] == 0
+    assert set(rebuilt["changes"]["changed"]["why"]) <= {"split: another place"}  # where theirs was the last of a split
+    assert not any(words_of(built, name) for name in gone)  # though the input still has them
     assert adds_up(rebuilt["accounting"])
     assert withdrawn(out)
 
@@ -112,6 +113,12 @@ def test_a_diff_says_what_changed_and_why(built, key_file, corpora_command):
     assert found["added"]["why"] == {"recipe: windows.min_words: 30 → 20": found["added"]["count"]}
     assert found["added"]["count"] > 0
     assert found["removed"]["count"] == 0
+    changes = json.loads((new / "manifest.json").read_text())["changes"]  # what the build itself said of the one before
+    assert changes["since_sums"] == json.loads((old / "manifest.json").read_text())["sums_sha256"]
+    assert (changes["recipe"], changes["same"], changes["added"]["why"]) == (
+        found["recipe"], found["same"], found["added"]["why"],
+    )  # fmt: skip
+    assert changes["added"]["examples"] == [row["example_id"] for row in found["added"]["rows"]][:20]
     back = diff(new, old)
     assert back["removed"]["why"] == {"recipe: windows.min_words": found["added"]["count"]}
     shutil.copytree(new, built / "before")
@@ -131,3 +138,9 @@ def test_builds_under_other_keys_are_not_compared(built):
     (built / "out" / "manifest.json").write_text(json.dumps(manifest | {"key_id": "00000000"}))
     with pytest.raises(UsageError, match="different keys"):
         diff(built / "out.previous", built / "out")
+    said = changes_since(built / "out.previous", built / "out", manifest | {"key_id": "00000000"})
+    assert list(said) == ["not_compared"]
+    assert "another key" in said["not_compared"]
+    (built / "out.previous" / "manifest.json").write_text("{")
+    said = changes_since(built / "out.previous", built / "out", manifest)
+    assert said == {"not_compared": "its files are damaged, or of another form"}
