@@ -27,7 +27,7 @@ def section(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
             ("dialogues kept of wanted", f"{kept:,} of {found['wanted']:,}"),
             ("ended early", found["stopped"] or "no"),
             ("tokens read and written", f"{found['tokens']['read']:,} and {found['tokens']['written']:,}"),
-            ("requests", ", ".join(f"{count:,} {name}" for name, count in found["requests"].items())),
+            ("requests", ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in found["requests"].items())),
             ("cost", cost),
             ("topics that the model added", len(found["made_topics"]["added"])),
             ("topics against their target", chi),

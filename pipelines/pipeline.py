@@ -249,7 +249,9 @@ class Pipeline:
         write_atomic(place.work / MANIFEST, json.dumps(document, indent=2, ensure_ascii=False).encode())
         shutil.rmtree(place.staging)
         failed = "; ".join(f"{outcome.suite}: {outcome.description}" for outcome in gate.failures("critical"))
-        lost = "" if document["examples"]["total"] else f" What came in ended so: {reasons(document['accounting'])}."
+        stopped = document.get("synthetic", {}).get("stopped")
+        ends = [reasons(document["accounting"]), f"dialogues: stopped, {stopped}" if stopped else ""]
+        lost = "" if document["examples"]["total"] else f" What came in ended so: {'; '.join(filter(None, ends))}."
         stays = " The earlier build stays as it was." if place.out.exists() else ""
         return GateError(
             f"nothing was published, for this did not hold: {failed}{lost}{stays} See {target / 'index.html'}"
