@@ -20,6 +20,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _SHINGLE = 3
 _BANDS, _ROWS = 40, 3
 _SEED = 17
+Vector = Sequence[float] | np.ndarray[Any, Any]
 
 
 class Kept:
@@ -46,7 +47,7 @@ class Kept:
         self._vectors: np.ndarray[Any, Any] = np.empty((0, 0), np.float32)
         self._filled = 0
 
-    def fault(self, text: str, vector: Sequence[float] | None = None) -> str | None:
+    def fault(self, text: str, vector: Vector | None = None) -> str | None:
         """`duplicate`, `near_duplicate`, or None; a text without a fault is kept from now on."""
         words = [match.group().casefold() for match in _WORD.finditer(text)]
         plain = " ".join(words)
@@ -76,7 +77,7 @@ class Kept:
         both = len(np.intersect1d(table, other, assume_unique=True))
         return both > self._overlap * (len(table) + len(other) - both)
 
-    def _beside(self, vector: Sequence[float] | None) -> bool:
+    def _beside(self, vector: Vector | None) -> bool:
         if vector is None or not self._filled:
             return False
         nearest = float(np.max(self._vectors[: self._filled] @ np.asarray(vector, dtype=np.float32)))
