@@ -86,13 +86,13 @@ def _rates(numbers: tuple[int, ...], rounds: int, serial: int, pairs: int) -> di
     """Requests a second by (who, requests at once), alternating, after a warm-up of each."""
     rates: dict[tuple[str, int], list[float]] = defaultdict(list)
     with served() as url:
-        _serial(url, 1), _pooled(url, 8, 8), _distilabel(url, 8, 8)
-    for _ in range(pairs):
-        with served() as url:
+        peer = _distilabel_model(url)
+        _serial(url, 1), _pooled(url, 8, 8), _distilabel(peer, 8, 8)
+        for _ in range(pairs):
             rates["serial", 1].append(_serial(url, serial))
             for number in numbers:
                 rates["ours", number].append(_pooled(url, number, rounds * number))
-                rates["distilabel", number].append(_distilabel(url, number, max(4, rounds // 2) * number))
+                rates["distilabel", number].append(_distilabel(peer, number, max(4, rounds // 2) * number))
     return rates
 
 
@@ -139,13 +139,17 @@ def _serial(url: str, count: int) -> float:
     return count / (time.perf_counter() - began)
 
 
-def _distilabel(url: str, parallel: int, count: int) -> float:
-    """Requests a second of distilabel's client, which its steps give one batch after the other."""
+def _distilabel_model(url: str) -> Any:
     warnings.simplefilter("ignore")
     from distilabel.models import OpenAILLM
 
     model = OpenAILLM(model="m", base_url=f"{url}/v1", api_key="none", generation_kwargs={"max_new_tokens": 64})
     model.load()
+    return model
+
+
+def _distilabel(model: Any, parallel: int, count: int) -> float:
+    """Requests a second of distilabel's client, which its steps give one batch after the other."""
     chats = [[{"role": "user", "content": _PROMPT.format(at=at)}] for at in range(count)]
     began = time.perf_counter()
     outputs = [out for at in range(0, count, parallel) for out in model.generate(inputs=chats[at : at + parallel])]
