@@ -78,7 +78,7 @@ class Script:
 
 @dataclass
 class Seen:
-    """What the server saw: requests by outcome, tokens that it charged for, times of accepted requests, bodies."""
+    """What the server saw: requests by outcome, tokens that it charged for, times of accepted ones, connections."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     read: int = 0
@@ -86,6 +86,7 @@ class Seen:
     accepted: list[float] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    connections: int = 0
     most_at_once: int = 0
 
 
@@ -129,6 +130,7 @@ class ChatServer:
         self._loop.run_until_complete(asyncio.sleep(0))
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.seen.connections += 1
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             while await self._request(reader, writer):
                 pass
@@ -232,7 +234,8 @@ def write_reply(prompt: str, fault: str | None, draw: random.Random) -> tuple[st
         scores = {name: draw.randint(6, 10) for name in ("safe", "helpful", "natural", "complete")}
         return json.dumps({**scores, "reason": "none"}), "stop"
     if '"topics"' in prompt:
-        return json.dumps({"topics": [f"{draw.choice(_WHAT)} {number}" for number in range(12)]}), "stop"
+        wanted = int(prompt.split("Name ", 1)[-1].split(maxsplit=1)[0])
+        return json.dumps({"topics": [f"{draw.choice(_WHO)} and {draw.choice(_WHAT)}" for _ in range(wanted)]}), "stop"
     lines = _LINE.findall(prompt)
     if not lines:
         low, high = map(int, _WORDS.findall(prompt.split("The answer is", 1)[-1])[0])
@@ -248,13 +251,13 @@ def write_reply(prompt: str, fault: str | None, draw: random.Random) -> tuple[st
 
 
 def _item(prompt: str, number: int, topic: str, draw: random.Random, *, short: bool) -> dict[str, Any]:
-    turned = re.search(r"has (\d+) to (\d+) turns", prompt)
+    turned = re.search(r"has (?:(\d+) to )?(\d+) turns", prompt)
     if not turned:
         low, high = map(int, _WORDS.findall(prompt)[0])
         return {"number": number, "topic": topic, "message": said(draw, 1 if short else low, high)}
     bounds = re.findall(r"(?:turn has|counsellor's) (\d+) to (\d+)", prompt)
     turns: list[dict[str, str]] = []
-    for _ in range(draw.randint(-(-int(turned[1]) // 2), int(turned[2]) // 2)):
+    for _ in range(draw.randint(-(-int(turned[1] or turned[2]) // 2), int(turned[2]) // 2)):
         for speaker, (low, high) in zip(("client", "counsellor"), bounds, strict=True):
             turns.append({"speaker": speaker, "text": said(draw, int(low), min(int(high), int(low) + 40))})
     if short:

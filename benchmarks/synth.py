@@ -1,7 +1,7 @@
-"""How fast questions are asked: ours beside a plain serial loop of the `openai` library, on one server on loopback.
+"""How fast questions are asked: ours beside a serial loop of the `openai` library and distilabel, on one server.
 
-The server takes 300 ms for each answer. Ours keeps a ledger on disk meanwhile, and reserves from a budget. The second
-part gives the server a limit of R requests a second; the third checks candidates against 10,000 kept texts.
+The server, on loopback, takes 300 ms for each answer. Ours keeps a ledger on disk meanwhile and reserves from a budget.
+The second part gives the server a limit of R requests a second; the third checks candidates against 10,000 kept texts.
 """
 
 from __future__ import annotations
@@ -14,11 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
+from collections import defaultdict
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+import numpy as np
 
 from benchmarks.chat_server import said
 from benchmarks.harness import result_line, table
@@ -34,6 +38,7 @@ LATENCY = 0.3
 PARALLEL = (10, 64, 256)
 RATE = 100
 KEPT = 10_000
+_DIMENSIONS = 384
 _PROMPT = "Answer the client. The answer is 8 to 12 words long. Number {at}."
 
 
@@ -43,30 +48,52 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer requests: within a minute")
     parser.add_argument("--pairs", type=int, default=3)
     given = parser.parse_args()
-    rounds, seconds, kept = (6, 8, 2_000) if given.quick else (12, 30, KEPT)
+    rounds, seconds, kept = (8, 8, 2_000) if given.quick else (24, 30, KEPT)
     numbers = PARALLEL[1:2] if given.quick else PARALLEL
-    ours: dict[str, Any] = {}
-    serial = []
-    rates: dict[int, list[float]] = {number: [] for number in numbers}
-    for _ in range(given.pairs):
-        with served() as url:
-            serial.append(_serial(url, 5 if given.quick else 20))
-            for number in numbers:
-                rates[number].append(_pooled(url, number, rounds * number))
-    ours |= {f"requests_per_s_n{number}": round(median(found), 1) for number, found in rates.items()}
-    theirs = {"requests_per_s": round(median(serial), 2)}
+    rates = _rates(numbers, rounds, 5 if given.quick else 20, given.pairs)
+    ours: dict[str, Any] = {f"requests_per_s_n{number}": _middle(rates["ours", number]) for number in numbers}
+    theirs = {"requests_per_s": _middle(rates["serial", 1])}
+    theirs |= {f"distilabel_requests_per_s_n{number}": _middle(rates["distilabel", number]) for number in numbers}
     ratios = {
-        f"requests_n{number}_vs_serial": round(median(a / b for a, b in zip(found, serial, strict=True)), 2)
-        for number, found in rates.items()
+        f"requests_n{number}_vs_{name}": _middle(
+            [a / b for a, b in zip(rates["ours", number], rates[name, at], strict=True)]
+        )
+        for number in numbers
+        for name, at in (("serial", 1), ("distilabel", number))
     }
     ratios["share_of_rate_limit"] = ours["share_of_rate_limit"] = _share(seconds)
     ours["near_duplicate_ms"] = _check_ms(kept)
+    ours["near_duplicate_with_vectors_ms"] = _check_ms(kept, vectors=True)
     ours["kept"] = kept
-    rows = [(f"{number} at once", ours[f"requests_per_s_n{number}"], theirs["requests_per_s"]) for number in numbers]
-    print(table(("requests/s", "ours", "serial"), rows))
+    rows = [
+        (f"{number} at once", ours[f"requests_per_s_n{number}"], theirs[f"distilabel_requests_per_s_n{number}"])
+        for number in numbers
+    ]
+    print(table(("requests/s", "ours", "distilabel"), rows))
+    print(f"a serial loop: {theirs['requests_per_s']} requests/s")
     print(f"share of a limit of {RATE} requests/s: {ours['share_of_rate_limit']:.1%}")
     print(f"near-duplicate check at {kept:,} kept: {ours['near_duplicate_ms']} ms a candidate")
-    print(result_line("synth", f"openai {version('openai')} serial", given.pairs, ratios, ours, theirs))
+    print(f"and with vectors of {_DIMENSIONS} numbers: {ours['near_duplicate_with_vectors_ms']} ms")
+    peer = f"openai {version('openai')} serial, distilabel {version('distilabel')}"
+    print(result_line("synth", peer, given.pairs, ratios, ours, theirs))
+
+
+def _middle(values: list[float]) -> float:
+    return round(median(values), 2)
+
+
+def _rates(numbers: tuple[int, ...], rounds: int, serial: int, pairs: int) -> dict[tuple[str, int], list[float]]:
+    """Requests a second by (who, requests at once), alternating, after a warm-up of each."""
+    rates: dict[tuple[str, int], list[float]] = defaultdict(list)
+    with served() as url:
+        peer = _distilabel_model(url)
+        _serial(url, 1), _pooled(url, 8, 8), _distilabel(peer, 8, 8)
+        for _ in range(pairs):
+            rates["serial", 1].append(_serial(url, serial))
+            for number in numbers:
+                rates["ours", number].append(_pooled(url, number, rounds * number))
+                rates["distilabel", number].append(_distilabel(peer, number, max(4, rounds // 2) * number))
+    return rates
 
 
 @contextlib.contextmanager
@@ -92,10 +119,10 @@ def _pooled(url: str, parallel: int, count: int, pacing: Pacing | None = None) -
     questions = [_question(at) for at in range(count)]
     with tempfile.TemporaryDirectory() as folder, Ledger(Path(folder) / "ledger.jsonl") as ledger:
         books = Books(ledger, Budget(Price(1, 1), 1000.0), "benchmark")
-        writer = RemoteWriter("m", url, parallel=parallel, pacing=pacing)
-        began = time.perf_counter()
-        replies = Asker(writer, books).ask(questions)
-        taken = time.perf_counter() - began
+        with contextlib.closing(RemoteWriter("m", url, parallel=parallel, pacing=pacing)) as writer:
+            began = time.perf_counter()
+            replies = Asker(writer, books).ask(questions)
+            taken = time.perf_counter() - began
     if len(replies) != count or any(reply.fault for reply in replies.values()):
         raise RuntimeError("unequal work, so no comparison: a reply is missing")
     return count / taken
@@ -112,6 +139,26 @@ def _serial(url: str, count: int) -> float:
     return count / (time.perf_counter() - began)
 
 
+def _distilabel_model(url: str) -> Any:
+    warnings.simplefilter("ignore")
+    from distilabel.models import OpenAILLM
+
+    model = OpenAILLM(model="m", base_url=f"{url}/v1", api_key="none", generation_kwargs={"max_new_tokens": 64})
+    model.load()
+    return model
+
+
+def _distilabel(model: Any, parallel: int, count: int) -> float:
+    """Requests a second of distilabel's client, which its steps give one batch after the other."""
+    chats = [[{"role": "user", "content": _PROMPT.format(at=at)}] for at in range(count)]
+    began = time.perf_counter()
+    outputs = [out for at in range(0, count, parallel) for out in model.generate(inputs=chats[at : at + parallel])]
+    taken = time.perf_counter() - began
+    if len(outputs) != count or not all(out["generations"][0] for out in outputs):
+        raise RuntimeError("unequal work, so no comparison: a reply is missing")
+    return count / taken
+
+
 def _share(seconds: int) -> float:
     """The part of a limit of `RATE` requests a second that was used, between the first and the last second."""
     with served("--rate", str(RATE)) as url:
@@ -122,13 +169,14 @@ def _share(seconds: int) -> float:
     return round((len(inner) - 1) / span / RATE, 4)
 
 
-def _check_ms(kept: int) -> float:
+def _check_ms(kept: int, *, vectors: bool = False) -> float:
     """Milliseconds of one check against so many kept texts of about 150 words, the median of the last 200."""
     draw, index, times = random.Random(1), Kept(), [0.0]  # noqa: S311 - no secret
+    numbers = np.random.default_rng(1)
     for _ in range(kept + 200):
-        text = said(draw, 150, 150)
+        text, vector = said(draw, 150, 150), numbers.standard_normal(_DIMENSIONS, np.float32) if vectors else None
         began = time.perf_counter()
-        index.fault(text)
+        index.fault(text, None if vector is None else vector / np.linalg.norm(vector))
         times.append(time.perf_counter() - began)
     return round(1000 * median(times[-200:]), 3)
 

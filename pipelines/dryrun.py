@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from corpora.records import Drop, count_words, merged_sides
 from pipelines.paraphrasing import expected
 from pipelines.passes import units_of
-from pipelines.stages import MapStage, Paraphrase, Stage
+from pipelines.stages import MapStage, Paraphrase, Stage, Synth
+from pipelines.synthesis import expected as expected_dialogues
 from pipelines.units import introduced, mapped, read_unit
 from synth.pages import pages_of
 
@@ -25,13 +26,15 @@ def dry_run(pipeline: Pipeline) -> dict[str, Any]:
     Returns:
         `stages` with their parameters, counts of `units`, `sessions` and `turns`, the `funnel` as word bound ->
         targets, `left_out` as reason -> sessions or files, and, where sessions are to be paraphrased, `paraphrase` with
-        `pages`, expected tokens, and time from a short calibration.
+        `pages`, expected tokens, and time from a short calibration; where dialogues are to be written, `synth` with
+        `dialogues`, `requests`, expected tokens and cost.
     """
     for stage in pipeline.stages:
         stage.check()
     maps = [stage for stage in pipeline.stages if isinstance(stage, MapStage)]
     units = [unit for read in pipeline.reads for unit in units_of(read)]
     rewrites = [stage for stage in pipeline.stages if isinstance(stage, Paraphrase)]
+    writes = [stage for stage in pipeline.stages if isinstance(stage, Synth)]
     lengths: list[int] = []
     pages: list[int] = []
     left_out: Counter[str] = Counter()
@@ -60,6 +63,7 @@ def dry_run(pipeline: Pipeline) -> dict[str, Any]:
         "funnel": {bound: sum(length >= bound for length in lengths) for bound in FUNNEL},
         "left_out": dict(sorted(left_out.items())),
         **({"paraphrase": expected(rewrites[0], pages)} if rewrites else {}),
+        **({"synth": expected_dialogues(writes[0])} if writes else {}),
     }
 
 

@@ -45,6 +45,7 @@ from pipelines.stages import (
     Paraphrase,
     Read,
     Stage,
+    Synth,
 )
 from pipelines.stages.withdrawn import Withdrawn
 from pipelines.units import Plan
@@ -100,8 +101,9 @@ class Pipeline:
         if self.reads or not self.generates:
             self._only(Deidentify)
         self.expect = self._only(Expect)
-        if len(self._all(Paraphrase)) > 1:
-            raise UsageError("a pipeline has at most one `paraphrase` stage")
+        for once in (Paraphrase, Synth):
+            if len(self._all(once)) > 1:
+                raise UsageError(f"a pipeline has at most one `{once.name}` stage")
 
     @property
     def deidentify(self) -> Deidentify:
@@ -259,7 +261,9 @@ class Pipeline:
         write_atomic(place.work / MANIFEST, json.dumps(document, indent=2, ensure_ascii=False).encode())
         shutil.rmtree(place.staging)
         failed = "; ".join(f"{outcome.suite}: {outcome.description}" for outcome in gate.failures("critical"))
-        lost = "" if document["examples"]["total"] else f" What came in ended so: {reasons(document['accounting'])}."
+        stopped = document.get("synthetic", {}).get("stopped")
+        ends = [reasons(document["accounting"]), f"dialogues: stopped, {stopped}" if stopped else ""]
+        lost = "" if document["examples"]["total"] else f" What came in ended so: {'; '.join(filter(None, ends))}."
         stays = " The earlier build stays as it was." if place.out.exists() else ""
         return GateError(
             f"nothing was published, for this did not hold: {failed}{lost}{stays} See {target / 'index.html'}"

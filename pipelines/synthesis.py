@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,12 @@ from pipelines.stages.synth import Synth
 
 if TYPE_CHECKING:
     from corpora.records import Example
+    from synth.dialogues.filters import Embed
     from synth.dialogues.settings import Settings
 
 LEDGER, SUMMARY = "ledger.jsonl", "summary.json"
 _TOKENS_A_WORD = 1.35
+_VERDICT = 30  # words of a judge's reply
 
 
 def write_dialogues(stage: Synth, work: Path, progress: Progress) -> list[Example]:
@@ -32,12 +35,16 @@ def write_dialogues(stage: Synth, work: Path, progress: Progress) -> list[Exampl
     from synth.budget import Budget
     from synth.dialogues.examples import example_of
     from synth.dialogues.generate import Generator
+    from synth.dialogues.making import make_topics
     from synth.dialogues.quality import accounts, quality
     from synth.ledger import Ledger
 
     settings = stage.settings()
     with closing(stage.writer()) as writer, Ledger(work / LEDGER) as ledger:
         budget = Budget(stage.price(), stage.budget, stage.max_tokens, spent_before(ledger))
+        planned = settings.config_hash(writer.identity)
+        made = make_topics(Asker(writer, Books(ledger, budget, planned)), settings, stage.make_topics)
+        settings = replace(settings, topics=made.topics)
         config = settings.config_hash(writer.identity)
         books = Books(ledger, budget, config)
 
@@ -45,7 +52,8 @@ def write_dialogues(stage: Synth, work: Path, progress: Progress) -> list[Exampl
             cost = budget.dollars()
             progress("synth", done, wanted, f"{budget.spent.all:,} tokens" + ("" if cost is None else f", ${cost:.2f}"))
 
-        result = Generator(Asker(writer, books), settings, scan=_has_identifier, progress=tell).run()
+        embed = _encoder(stage)
+        result = Generator(Asker(writer, books), settings, scan=_has_identifier, embed=embed, progress=tell).run()
         examples = [example_of(dialogue, settings, writer.identity, config) for dialogue in result.dialogues]
         spent = {"read": budget.spent.read, "written": budget.spent.written}
         document = {
@@ -53,8 +61,9 @@ def write_dialogues(stage: Synth, work: Path, progress: Progress) -> list[Exampl
             "config": config,
             "prompts": {name: prompt.sha256 for name, prompt in sorted(settings.prompts.items())},
             "wanted": settings.total,
+            "made_topics": {"wanted": stage.make_topics, "added": list(made.added), "refused": dict(made.refused)},
             "tokens": spent,
-            "requests": {"replies": len(ledger.replies) + books.counts["replies"], "lost": len(ledger.asked)},
+            "requests": {**dict(sorted(ledger.ended.items())), "cut_off": len(ledger.asked)},
             "cost_usd": budget.dollars(),
             "ledger_sha256": ledger.digest(),
             **accounts(result),
@@ -62,6 +71,16 @@ def write_dialogues(stage: Synth, work: Path, progress: Progress) -> list[Exampl
         }
     write_atomic(work / SUMMARY, json.dumps(document, ensure_ascii=False).encode())
     return examples
+
+
+def _encoder(stage: Synth) -> Embed | None:
+    """What makes a text's vector, where the stage wants vectors."""
+    folder = stage.encoder_folder()
+    if folder is None:
+        return None
+    from finetune.evaluate.overlap import Encoder
+
+    return Encoder(folder).vectors
 
 
 def expected(stage: Synth) -> dict[str, Any]:
@@ -72,6 +91,8 @@ def expected(stage: Synth) -> dict[str, Any]:
     """
     from synth.budget import Tokens
     from synth.dialogues.generate import RESPONSE, batches
+    from synth.dialogues.making import A_REQUEST
+    from synth.dialogues.settings import JUDGE, TOPICS
 
     settings = stage.settings()
     slots = settings.slots()
@@ -79,13 +100,19 @@ def expected(stage: Synth) -> dict[str, Any]:
     queries = sum(slot.instructor == "query" for slot in slots)
     read = sum(len(settings.prompts[group[0].instructor].source.split()) + 60 * len(group) for group in groups)
     read += queries * (len(settings.prompts[RESPONSE].source.split()) + _middle(stage.query_words))
-    rules = len(settings.rules().split()) * (len(groups) + queries)
+    read += len(settings.rules().split()) * (len(groups) + queries)
     written = sum(_words(settings, slot.instructor) for slot in slots) + queries * _middle(stage.answer_words)
-    tokens = Tokens(round(_TOKENS_A_WORD * (read + rules)), round(_TOKENS_A_WORD * written))
+    naming = -(-stage.make_topics // A_REQUEST)
+    read += naming * (len(settings.prompts[TOPICS].source.split()) + 3 * len(settings.topics))
+    judged = len(slots) if stage.cull else 0
+    if judged:
+        read += judged * len(settings.prompts[JUDGE].source.split()) + written
+    written += 3 * stage.make_topics + _VERDICT * judged
+    tokens = Tokens(round(_TOKENS_A_WORD * read), round(_TOKENS_A_WORD * written))
     price = stage.price()
     return {
         "dialogues": len(slots),
-        "requests": len(groups) + queries,
+        "requests": naming + len(groups) + queries + judged,
         "prompt_tokens": tokens.read,
         "answer_tokens": tokens.written,
         "cost_usd": None if price is None else price.nano(tokens) / 10**9,

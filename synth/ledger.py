@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -42,6 +43,8 @@ class Ledger:
         self.replies: list[tuple[str, Tokens]] = []
         """Every reply that earlier runs left, with its request's worst case, for counting what was spent."""
         self.lost = Tokens()
+        self.ended: Counter[str] = Counter()
+        """Requests of all runs by how they ended: `reply`, or why there was none."""
         self._next = 0
         try:
             path.touch(PRIVATE_FILE)
@@ -72,12 +75,14 @@ class Ledger:
     def ask(self, key: Key, prompt: str, worst: Tokens) -> int:
         """Note that a request is about to be sent; returns its id. It survives a kill, if not a power cut."""
         number, self._next = self._next, self._next + 1
+        self.asked[number] = (prompt, worst)
         self._write([{"id": number, "asked": list(key), "prompt": prompt, "most": [worst.read, worst.written]}])
         return number
 
     def end(self, number: int, how: str, why: str) -> None:
         """Note that a request ended without a reply: `how` is `lost` or `refused`."""
         self._write([{"id": number, how: why}])
+        self._ended(number, why)
 
     def keep(self, replies: Iterable[tuple[int, Key, str, str]]) -> None:
         """Write raw replies, each as (id, key, prompt's hash, text); `sync` puts them on disk.
@@ -89,6 +94,7 @@ class Ledger:
         self._write([{"id": at, "key": list(key), "prompt": prompt, "raw": raw} for at, key, prompt, raw in kept])
         for number, key, prompt, raw in kept:
             self._replies[key, prompt] = (number, raw)
+            self._ended(number, "reply")
 
     def sync(self) -> None:
         """Put all that was written on disk.
@@ -126,7 +132,7 @@ class Ledger:
         for number, line in enumerate(data[:whole].splitlines(), start=1):
             try:
                 self._take(json.loads(line))
-            except (ValueError, KeyError, TypeError, IndexError):
+            except (ValueError, KeyError, TypeError, IndexError, StopIteration):
                 raise CorporaError(
                     f"{self.path}, line {number}: damaged; bring back a copy, or take the file away to start anew"
                 ) from None
@@ -141,12 +147,18 @@ class Ledger:
             read, written = line["most"]
             self.asked[number] = (line["prompt"], Tokens(int(read), int(written)))
             return
-        _, worst = self.asked.pop(number, ("", Tokens()))
-        if "raw" in line:
+        how = next(name for name in ("raw", "lost", "refused") if name in line)
+        worst = self._ended(number, "reply" if how == "raw" else line[how])
+        if how == "raw":
             config, step, index, attempt = line["key"]
             self._replies[(config, step, index, attempt), line["prompt"]] = (number, line["raw"])
             self.replies.append((line["raw"], worst))
-        elif "lost" in line:
+        elif how == "lost":
             self.lost += worst
-        elif "refused" not in line:
-            raise KeyError("raw")
+
+    def _ended(self, number: int, how: str) -> Tokens:
+        """Count a request's end once (a reply that stands for tries which all failed ends none); its worst case."""
+        if number not in self.asked:
+            return Tokens()
+        self.ended[how] += 1
+        return self.asked.pop(number)[1]

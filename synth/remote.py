@@ -13,6 +13,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tenacity import AsyncRetrying
 
 TRIES = 8
+_POOL = 32  # requests of one pool of connections
 _FIRST_PAUSE, _LONGEST_JITTER = 0.25, 20.0
 _NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached")
 _KEYS = ("CORPORA_API_KEY", "OPENAI_API_KEY")
@@ -70,6 +72,8 @@ class RemoteWriter:
             raise UsageError(f"the server's key is missing: set {_KEYS[0]} (or {_KEYS[1]}) in the environment")
         self._limit_name = "max_tokens" if endpoint else "max_completion_tokens"
         self._last_reply = 0.0
+        self._runner = asyncio.Runner()
+        self._clients: list[openai.AsyncOpenAI] = []
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -83,23 +87,31 @@ class RemoteWriter:
             CorporaError: the server cannot be used or stopped answering; replies that came are kept.
             PrivacyError: the server sent a redirect.
         """
-        asyncio.run(self._write(deque(questions), books))
+        self._runner.run(self._write(deque(questions), books))
 
     def close(self) -> None:
-        """Nothing is open between two calls."""
+        """Close the connections."""
+        for client in self._clients:
+            self._runner.run(client.close())
+        self._clients.clear()
+        self._runner.close()
 
     async def _write(self, queue: deque[Question], books: Books) -> None:
-        async with self._client() as client:
-            running: set[asyncio.Task[tuple[Ticket, str] | None]] = set()
-            failed: BaseException | None = None
-            while (queue and not failed) or running:
-                while queue and not failed and len(running) < self.parallel:
-                    if (ticket := books.begin(queue[0])) is None:
-                        break
+        clients = cycle(self._pools())
+        running: set[asyncio.Task[tuple[Ticket, str] | None]] = set()
+        came: list[tuple[Ticket, str]] = []
+        failed: BaseException | None = None
+        try:
+            while True:
+                while queue and not failed and len(running) < self.parallel and (ticket := books.begin(queue[0])):
                     queue.popleft()
-                    running.add(asyncio.create_task(self._answered(client, ticket, books)))
+                    running.add(asyncio.create_task(self._answered(next(clients), ticket, books)))
+                if came:  # others are on their way while the disk works
+                    await asyncio.to_thread(books.ledger.sync)
+                    books.settle(came)
+                    came = []
+                    continue
                 if not running:
-                    books.exhausted = True
                     break
                 done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 failed = failed or next((error for task in done if (error := task.exception())), None)
@@ -107,20 +119,38 @@ class RemoteWriter:
                 if came:
                     self._last_reply = time.monotonic()
                     books.write(came)
-                    await asyncio.to_thread(books.ledger.sync)
-                    books.settle(came)
-            if failed:
-                raise failed
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+        if failed:
+            raise failed
+        books.exhausted |= bool(queue)
 
-    def _client(self) -> openai.AsyncOpenAI:
+    def _pools(self) -> list[openai.AsyncOpenAI]:
+        """Clients that share the requests: a pool looks at all its connections for each, so that none gets too many."""
         import httpx2
         from openai import AsyncOpenAI
 
-        limits = httpx2.Limits(max_connections=self.parallel, max_keepalive_connections=self.parallel)
-        http = httpx2.AsyncClient(
-            trust_env=not self._local, follow_redirects=False, limits=limits, timeout=httpx2.Timeout(self.timeout)
-        )
-        return AsyncOpenAI(api_key=self._key, base_url=self._url, http_client=http, max_retries=0)
+        if not self._clients:
+            verify = httpx2.create_ssl_context(trust_env=not self._local)
+            limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
+            self._clients = [
+                AsyncOpenAI(
+                    api_key=self._key,
+                    base_url=self._url,
+                    max_retries=0,
+                    http_client=httpx2.AsyncClient(
+                        verify=verify,
+                        trust_env=not self._local,
+                        follow_redirects=False,
+                        limits=limits,
+                        timeout=httpx2.Timeout(self.timeout),
+                    ),
+                )
+                for _ in range(-(-self.parallel // _POOL))
+            ]
+        return self._clients
 
     async def _answered(self, client: openai.AsyncOpenAI, ticket: Ticket, books: Books) -> tuple[Ticket, str] | None:
         """The raw reply; None where the budget has no room for another try, or none of them brought a reply."""

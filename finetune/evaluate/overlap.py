@@ -110,10 +110,11 @@ class Encoder:
 
     def similarities(self, responses: Sequence[str], references: Sequence[str]) -> list[float]:
         """Cosine of each pair's embeddings; an empty response scores 0."""
-        pairs = zip(responses, self._embedded(responses), self._embedded(references), strict=True)
+        pairs = zip(responses, self.vectors(responses), self.vectors(references), strict=True)
         return [float(a @ b) if text.strip() else 0.0 for text, a, b in pairs]
 
-    def _embedded(self, texts: Sequence[str]) -> list[Any]:
+    def vectors(self, texts: Sequence[str]) -> list[Any]:
+        """A vector of length 1 (a torch tensor) for each text's first 512 tokens at most."""
         import torch
 
         found: list[Any] = [None] * len(texts)

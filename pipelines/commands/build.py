@@ -23,6 +23,7 @@ from pipelines.commands.options import (
     option,
 )
 from pipelines.commands.paraphrase import paraphrase_flags, paraphrase_options, plan_lines, with_paraphrase
+from pipelines.commands.synth import expected_lines, made_lines, synth_flags, synth_options, with_synth
 
 if TYPE_CHECKING:
     from pipelines.pipeline import Pipeline
@@ -129,6 +130,7 @@ def _stage_options(function: Function) -> Function:
 @click.command()
 @_stage_options
 @paraphrase_options
+@synth_options
 @_run_options
 def build(**options: Any) -> None:
     """Read, clean, de-identify, window, split, validate and publish a corpus."""
@@ -141,6 +143,7 @@ def build(**options: Any) -> None:
 @click.argument("recipe", type=ANY_PATH)
 @_stage_options
 @paraphrase_options
+@synth_options
 @_run_options
 def run(recipe: Path, **options: Any) -> None:
     """Run a recipe, a TOML file with an ordered list of [[stage]] tables or a shipped name; flags win over it."""
@@ -206,9 +209,10 @@ def _run_recipe(
     from pipelines.recipe import load_recipe
     from pipelines.stages.read import SAMPLE
 
-    rewrite, only = paraphrase_flags(flags), flags.pop("paraphrase_only")
+    rewrite, only, written = paraphrase_flags(flags), flags.pop("paraphrase_only"), synth_flags(flags)
     loaded = load_recipe(recipe, _overrides(flags))
-    pipeline = Pipeline(with_paraphrase(loaded.stages, rewrite, only=only), loaded.name)
+    stages = with_synth(with_paraphrase(loaded.stages, rewrite, only=only), written)
+    pipeline = Pipeline(stages, loaded.name)
     source = pipeline.reads[0].source if pipeline.reads else loaded.name
     out = out or Path("corpora-out") / source
     if any(read.root == SAMPLE for read in pipeline.reads):
@@ -254,6 +258,7 @@ def _summary(manifest: dict[str, Any], quarantine: Path) -> str:
             f"turns: {turns['seen']} seen = {sum(turns['kept'].values())} kept + {lost} dropped or quarantined",
             f"identifiers replaced: {sum(manifest['identifiers']['by_class'].values())}",
             *_coverage(manifest["accounting"]["sessions"]),
+            *made_lines(manifest),
             *_repeated(manifest.get("duplicates", {})),
             *([f"set aside (files and sessions): {aside}, with reasons in {quarantine}"] if aside else []),
             *warnings,
@@ -294,7 +299,7 @@ def _show_plan(pipeline: Pipeline, out: Path, *, as_json: bool) -> None:
     click.echo("therapist turns (consecutive ones merged) that could be targets, before de-identification:")
     for bound, count in plan["funnel"].items():
         click.echo(f"  {bound:>3}+ words  {count}")
-    for line in plan_lines(plan.get("paraphrase")):
+    for line in (*plan_lines(plan.get("paraphrase")), *expected_lines(plan.get("synth"))):
         click.echo(line)
     for reason, count in plan["left_out"].items():
         click.echo(f"  left out: {reason}  {count}")

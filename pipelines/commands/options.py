@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from corpora.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipelines.stages import Stage
+
+Made = TypeVar("Made", bound="Stage")
 Function = TypeVar("Function", bound=Callable[..., Any])
 EXISTING = click.Path(exists=True, path_type=Path)
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -18,6 +24,21 @@ def option(flag: str, *names: str, **settings: Any) -> Callable[[Function], Func
     """A click option that the environment can set too, as `CORPORA_<FLAG>` without the command's name."""
     variable = "CORPORA_" + flag.split("/", maxsplit=1)[0].strip("-").upper().replace("-", "_")
     return click.option(flag, *names, envvar=variable, **settings)
+
+
+def made_of(stage: type[Made], parameters: Mapping[str, Any]) -> Made:
+    """A stage whose parameters came by flags.
+
+    Raises:
+        UsageError: a value is out of bounds.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return stage(**parameters)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise UsageError(f"the value given for {stage.name}.{first['loc'][0]}: {first['msg']}") from None
 
 
 def key_file_option(function: Function) -> Function:

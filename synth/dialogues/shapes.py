@@ -94,6 +94,26 @@ class ScoresShape(_Unclosed):
         return _TOKENS_AN_ITEM + sum(len(name) + 8 for name in self.names)
 
 
+@dataclass(frozen=True, slots=True)
+class TopicsShape(_Unclosed):
+    """The JSON of a request for so many topics: each a capital letter and one to five words."""
+
+    count: int
+
+    def grammar(self) -> str:
+        """The GBNF text; its root is `root`."""
+        more = f'(", " topic){{{self.count - 1},{self.count - 1}}}' if self.count > 1 else ""
+        word = f"letter{{1,{_LONGEST_WORD}}}"
+        return (
+            f'root ::= "{{\\"topics\\": [" topic {more} "]}}"\n'
+            f'topic ::= "\\"" [A-Z] {word} (" " {word}){{0,4}} "\\""\nletter ::= [a-zA-Z\'-]\n'
+        )
+
+    def answer_tokens(self) -> int:
+        """Room for one answer in tokens."""
+        return _TOKENS_AN_ITEM + self.count * 5 * _TOKENS_A_WORD * 2
+
+
 def items_shape(instructor: Instructor, topics: Sequence[str]) -> ItemsShape:
     """The shape of one request of an instructor."""
     return ItemsShape(tuple(topics), instructor.turns, instructor.client_words, instructor.therapist_words)

@@ -20,6 +20,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _SHINGLE = 3
 _BANDS, _ROWS = 40, 3
 _SEED = 17
+Vector = Sequence[float] | np.ndarray[Any, Any]
 
 
 class Kept:
@@ -30,7 +31,7 @@ class Kept:
 
         Args:
             min_distance: least distance of shingles, 0 (only equal texts are refused) to 1.
-            min_vector_distance: least cosine distance, where vectors are given.
+            min_vector_distance: least cosine distance, where texts come with vectors of length 1.
 
         Raises:
             UsageError: rensa is not installed.
@@ -43,9 +44,10 @@ class Kept:
         self._index: Any = RMinHashLSH(self._overlap, _BANDS * _ROWS, _BANDS)
         self._shingles: list[np.ndarray[Any, Any]] = []
         self._exact: set[str] = set()
-        self._vectors: list[np.ndarray[Any, Any]] = []
+        self._vectors: np.ndarray[Any, Any] = np.empty((0, 0), np.float32)
+        self._filled = 0
 
-    def fault(self, text: str, vector: Sequence[float] | None = None) -> str | None:
+    def fault(self, text: str, vector: Vector | None = None) -> str | None:
         """`duplicate`, `near_duplicate`, or None; a text without a fault is kept from now on."""
         words = [match.group().casefold() for match in _WORD.finditer(text)]
         plain = " ".join(words)
@@ -57,10 +59,10 @@ class Kept:
         if any(self._too_close(table, at) for at in self._index.query(digest)) or self._beside(vector):
             return "near_duplicate"
         self._index.insert(len(self._shingles), digest)
+        if vector is not None:
+            self._remember(np.asarray(vector, dtype=np.float32))
         self._shingles.append(table)
         self._exact.add(plain)
-        if vector is not None:
-            self._vectors.append(np.asarray(vector, dtype=np.float32))
         return None
 
     def _digest(self, shingles: Sequence[str]) -> Any:
@@ -75,8 +77,17 @@ class Kept:
         both = len(np.intersect1d(table, other, assume_unique=True))
         return both > self._overlap * (len(table) + len(other) - both)
 
-    def _beside(self, vector: Sequence[float] | None) -> bool:
-        if vector is None or not self._vectors:
+    def _beside(self, vector: Vector | None) -> bool:
+        if vector is None or not self._filled:
             return False
-        nearest = float(np.max(np.stack(self._vectors) @ np.asarray(vector, dtype=np.float32)))
+        nearest = float(np.max(self._vectors[: self._filled] @ np.asarray(vector, dtype=np.float32)))
         return 1 - nearest < self._vector_distance
+
+    def _remember(self, vector: np.ndarray[Any, Any]) -> None:
+        """Put a vector into the table, which doubles when it is full."""
+        if self._filled == len(self._vectors):
+            larger = np.empty((max(1024, 2 * self._filled), len(vector)), np.float32)
+            larger[: self._filled] = self._vectors[: self._filled].reshape(self._filled, len(vector))
+            self._vectors = larger
+        self._vectors[self._filled] = vector
+        self._filled += 1

@@ -9,17 +9,21 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Mapping
+from itertools import takewhile
 from pathlib import Path
 
 from corpora.errors import UsageError
 from synth.draws import draw_of
 
 PACKAGED = Path(__file__).with_name("topics.csv")
-_LONGEST = 80
+LONGEST = 80
+"""Characters of a topic at most."""
 
 
 def load_topics(path: Path = PACKAGED) -> dict[str, float]:
     """Topics and their weights from a CSV file with the columns `topic` and `weight` (1 where it is empty or missing).
+
+    Lines at its beginning that start with `#` are passed over.
 
     Raises:
         UsageError: the file cannot be read, or a row holds no topic, one that was named before, or no positive weight.
@@ -27,19 +31,21 @@ def load_topics(path: Path = PACKAGED) -> dict[str, float]:
     topics: dict[str, float] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            if "topic" not in (rows.fieldnames or ()):
-                raise UsageError(f"--topics {path}: it has no column topic")
-            for row in rows:
-                where, topic = f"--topics {path}, line {rows.line_num}", " ".join((row["topic"] or "").split())
-                weight = _weight(row.get("weight") or "1")
-                if not topic or len(topic) > _LONGEST or "|" in topic:
-                    raise UsageError(f"{where}: a topic is 1 to {_LONGEST} characters without |")
-                if topic.casefold() in {known.casefold() for known in topics}:
-                    raise UsageError(f"{where}: {topic!r} is on the list already")
-                if weight is None:
-                    raise UsageError(f"{where}: a weight is a number over 0")
-                topics[topic] = weight
+            lines = file.readlines()
+        notes = sum(1 for _ in takewhile(lambda line: line.startswith("#"), lines))
+        rows = csv.DictReader(lines[notes:])
+        if "topic" not in (rows.fieldnames or ()):
+            raise UsageError(f"--topics {path}: it has no column topic")
+        for row in rows:
+            where, topic = f"--topics {path}, line {notes + rows.line_num}", " ".join((row["topic"] or "").split())
+            weight = _weight(row.get("weight") or "1")
+            if not topic or len(topic) > LONGEST or "|" in topic:
+                raise UsageError(f"{where}: a topic is 1 to {LONGEST} characters without |")
+            if topic.casefold() in {known.casefold() for known in topics}:
+                raise UsageError(f"{where}: {topic!r} is on the list already")
+            if weight is None:
+                raise UsageError(f"{where}: a weight is a number over 0")
+            topics[topic] = weight
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"--topics {path}: cannot be read as UTF-8 CSV ({type(error).__name__})") from None
     if not topics:

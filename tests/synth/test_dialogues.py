@@ -3,14 +3,17 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 
 import pytest
 
+from benchmarks import chat_server
 from benchmarks.chat_server import FAULTS, ChatServer, Script
 from corpora.errors import CorporaError, UsageError
 from synth.asking import Asker, Books, read_reply, spent_before
@@ -22,11 +25,14 @@ from synth.ledger import Ledger
 from synth.remote import RemoteWriter
 
 PRICE = Price(0.5, 1.5)
+AT_ONCE = 16
 
 
 def generated(server, path, settings, *, dollars=None, tokens=None, tries=8):
-    writer = RemoteWriter("m", server.url, parallel=16, timeout=1.0, tries=tries)
-    with Ledger(path) as ledger:
+    with (
+        closing(RemoteWriter("m", server.url, parallel=AT_ONCE, timeout=1.0, tries=tries)) as writer,
+        Ledger(path) as ledger,
+    ):
         budget = Budget(PRICE, dollars, tokens, spent_before(ledger))
         books = Books(ledger, budget, settings.config_hash(writer.identity))
         return Generator(Asker(writer, books), settings).run(), budget, books
@@ -64,9 +70,19 @@ def test_every_wanted_dialogue_arrives_once_with_its_topic_though_a_third_of_req
 
 def test_the_cost_is_what_the_server_charged(tmp_path):
     with ChatServer(Script(0.005, fault_share=0.2, faults=("busy", "error", "one_short", "malformed"))) as server:
-        _, budget, _ = generated(server, tmp_path / "ledger", Settings(default_counts(30)))
+        _, budget, books = generated(server, tmp_path / "ledger", Settings(default_counts(30)))
+        assert sum(books.ledger.ended.values()) == len(server.seen.bodies)
+        assert books.ledger.ended["status_429"] == server.seen.outcomes["busy"] > 0
         assert budget.spent == charged(server.seen)
         assert budget.dollars() == pytest.approx((server.seen.read * 0.5 + server.seen.written * 1.5) / 1e6, abs=1e-9)
+
+
+def test_all_steps_of_a_run_share_one_pool_of_connections(tmp_path):
+    with ChatServer(Script(0.01)) as server:
+        result, _, _ = generated(server, tmp_path / "ledger", Settings(default_counts(40), cull=1.0))
+    assert result.stopped is None
+    assert len(server.seen.bodies) > 3 * AT_ONCE
+    assert server.seen.connections <= AT_ONCE
 
 
 @pytest.mark.parametrize("faults", [("busy", "one_short"), ("hang", "reset", "half_body")])
@@ -129,8 +145,6 @@ def test_nobody_else_may_write_to_an_open_ledger(tmp_path):
 
 
 def test_a_judge_culls_what_it_scores_low_or_cannot_score(tmp_path, monkeypatch):
-    from benchmarks import chat_server
-
     write = chat_server.write_reply
     judged = []
 
@@ -148,6 +162,40 @@ def test_a_judge_culls_what_it_scores_low_or_cannot_score(tmp_path, monkeypatch)
     assert len(result.dialogues) == 12
     assert all(min(d.scores.values()) == 9 for d in result.dialogues)
     assert sum(count for (_, _, reason), count in result.faults.items() if reason == "judged_poor") > 0
+
+
+def test_every_line_of_a_prompt_asks_for_a_length_of_its_own(tmp_path):
+    settings = Settings({"multi_turn": 12, "query": 2, "short_answer": 2})
+    lengths = [slot.turns for slot in settings.slots() if slot.instructor == "multi_turn"]
+    assert len(set(lengths)) > 3
+    assert all(6 <= turns <= 20 and turns % 2 == 0 for turns in lengths)
+    with ChatServer() as server:
+        generated(server, tmp_path / "ledger", settings)
+    asked = "\n".join(body["messages"][0]["content"] for body in server.seen.bodies)
+    assert sorted(map(int, re.findall(r"\| about (\d+) turns \|", asked))) == sorted(lengths)
+
+
+def test_a_dialogue_that_repeats_the_words_it_was_to_start_from_is_asked_for_again(tmp_path, monkeypatch):
+    seed = (
+        "I kept the blue kettle on the stove all night because the sound of it told me that somebody was still there."
+    )
+    write, copied = chat_server.write_reply, []
+
+    def reply(prompt, fault, draw):
+        text, finish = write(prompt, fault, draw)
+        if copied:
+            return text, finish
+        copied.append(text)
+        document = json.loads(text)
+        document["items"][0]["turns"][0]["text"] += f" {seed}"
+        return json.dumps(document), finish
+
+    monkeypatch.setattr(chat_server, "write_reply", reply)
+    with ChatServer() as server:
+        result, _, _ = generated(server, tmp_path / "ledger", Settings({"short_answer": 4}, seeds=(seed,)))
+    assert sum(count for (_, _, reason), count in result.faults.items() if reason == "copied_seed") == 1
+    assert len(result.dialogues) == 4
+    assert not any("blue kettle on the stove" in text for d in result.dialogues for _, text in d.turns)
 
 
 def test_a_run_that_is_killed_again_and_again_repeats_at_most_what_was_under_way(tmp_path, key_file):
@@ -171,6 +219,8 @@ def test_a_run_that_is_killed_again_and_again_repeats_at_most_what_was_under_way
         asked = Counter(json.dumps(body["messages"]) for body in server.seen.bodies)
         assert sum(asked.values()) - len(asked) <= 3 * 4
         assert made["tokens"]["read"] >= server.seen.read
+        assert made["requests"]["cut_off"] > 0
+        assert sum(made["requests"].values()) >= len(server.seen.bodies)
         first = (out / "SHA256SUMS").read_bytes()
         requests = len(server.seen.bodies)
         assert subprocess.run(command, capture_output=True, check=False).returncode == 0
