@@ -135,7 +135,7 @@ def _placed(
     groups, bound = groups_of(frame)
     now_moved: dict[str, str] = {}
     if folded:
-        placed = stage.assign([group for group in groups if group not in folded])[0] | folded
+        placed = stage.assign([group for group in groups if group not in folded])[0] | dict(folded)
     else:
         placed, now_moved = stage.assign(groups, moved, bound)
     return place(frame, placed), {group: at for group, at in moved.items() if group not in placed} | now_moved

@@ -338,17 +338,11 @@ class _Builder:
         if kept:
             self.pending.append({**kept, "digest": entry.digest, "made": _fates(made)})
         else:
-<<<<<<< HEAD
-            books.kept_sessions += tally_session(books.tally, len(session.turns), made)
-        books.identifiers.update((span.type, span.rule) for turn in replaced.found for span in turn)
-        if hidden := withheld(session.meta, replaced.session.meta):
-=======
             tally: Tally = Counter()
             books.kept_sessions += tally_session(tally, len(session.turns), made)
             books.count(tally, keyed(self.plan.key, "session", session.source, session.session_id))
-        books.identifiers.update((span.type, span.rule) for turn in spans for span in turn)
-        if hidden := withheld(session.meta, safe.meta):
->>>>>>> h7
+        books.identifiers.update((span.type, span.rule) for turn in replaced.found for span in turn)
+        if hidden := withheld(session.meta, replaced.session.meta):
             books.identifiers["METADATA", "withheld"] += hidden
         books.words += sum(count_words(turn.text) for turn in replaced.session.turns)
         books.notes.update(replaced.notes)

@@ -14,7 +14,7 @@ import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from anonymize.naming.reading import LOCATION, NAME, ORG, TAKEN
 from anonymize.words import vocabulary as voc

@@ -162,9 +162,7 @@ def _stored(name: str, value: Tensor) -> Tensor:
 def _batches(pieces: enc.Pieces, texts: Sequence[Sequence[Example]], draw: random.Random) -> list[list[Stretch]]:
     """One round's examples, those of like length together."""
     drawn = [
-        stretch
-        for turns in texts
-        for stretch in stretches(pieces, cased(turns, draw.choices(_CASES, _SHARES)[0]))
+        stretch for turns in texts for stretch in stretches(pieces, cased(turns, draw.choices(_CASES, _SHARES)[0]))
     ]
     draw.shuffle(drawn)
     batches = []

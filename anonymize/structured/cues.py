@@ -36,8 +36,8 @@ class Cue:
 
 
 _STRONG = re.compile(
-    r"number|\bid\b|i\.d|#|\bno\b|serial|imei|mrn|\bvin|plate|\btag|acct|account|routing|sort code|badge|docket|claim|\bpin\b|"
-    r"passcode|"
+    r"number|\bid\b|i\.d|#|\bno\b|serial|imei|mrn|\bvin|plate|\btag|acct|account|routing|sort code|badge|docket|claim|"
+    r"\bpin\b|passcode|"
     r"licen|driver|\bdea\b|\bnpi\b|code|record|passport|inmate|booking|registration"
 )
 

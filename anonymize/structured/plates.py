@@ -16,7 +16,9 @@ from anonymize.words.numerals import NUMBER_WORDS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CUE = re.compile(r"\b(?:plates?|tags?|rego|reg(?:'s| is| was| number| plate| no)|registration|(?:hull|bow|boat) numbers?)\b")
+_CUE = re.compile(
+    r"\b(?:plates?|tags?|rego|reg(?:'s| is| was| number| plate| no)|registration|(?:hull|bow|boat) numbers?)\b"
+)
 _REACH = 90
 """How far after the cue a plate may begin, in characters, across the ends of turns."""
 

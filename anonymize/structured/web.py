@@ -53,7 +53,8 @@ _ON_BARE = re.compile(
     rf"(?: called| known as)?,? (?P<handle>{_NAME})"
 )
 _JOINED_HANDLE = re.compile(
-    r"\b(?:at|(?:go|goes|went) by) (?P<handle>[\w'-]+(?: [\w'-]+){0,2}? (?:underscore|dash) [\w'-]+(?: (?:underscore|dash) [\w'-]+|"
+    r"\b(?:at|(?:go|goes|went) by) "
+    r"(?P<handle>[\w'-]+(?: [\w'-]+){0,2}? (?:underscore|dash) [\w'-]+(?: (?:underscore|dash) [\w'-]+|"
     r" \d+){0,2})(?! at\b| dot\b)"
 )
 _NUMERAL = rf"(?:\d{{1,3}}|(?:{'|'.join(NUMBER_WORDS)})\b(?:[- ](?:and )?(?:{'|'.join(NUMBER_WORDS)})\b){{0,3}})"
