@@ -1,4 +1,4 @@
-"""What the packaged recognizer adds to the rules: `python -m anonymize.ner.measure GOLD...` prints it by gold set."""
+"""What the models add to the rules: `python -m anonymize.ner.measure GOLD...` prints it by gold set."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from unittest import mock
 from anonymize.deidentifier import Deidentifier
 from anonymize.keys import KEY_BYTES
 from anonymize.ner import doubt
+from anonymize.ner.encoder import installed
 from anonymize.proof.evaluate import GoldSession, evaluate, read_gold_sessions
 
 
-def measure(sessions: list[GoldSession]) -> dict[str, tuple[int, int]]:
+def measure(sessions: list[GoldSession], encoder: str) -> dict[str, tuple[int, int]]:
     """Case ("cased", "lower") -> identifiers missed, words masked that should not be."""
-    cases = evaluate(sessions, Deidentifier(bytes(KEY_BYTES)).find)["cases"]
+    cases = evaluate(sessions, Deidentifier(bytes(KEY_BYTES), encoder=encoder).find)["cases"]
     return {
         case: tuple(cases[case][rate]["of"] - cases[case][rate]["hits"] for rate in ("recall", "word_precision"))
         for case in ("cased", "lower")
@@ -22,14 +23,14 @@ def measure(sessions: list[GoldSession]) -> dict[str, tuple[int, int]]:
 
 
 def main() -> None:
-    """Measure each gold set without and with the recognizer."""
+    """Measure each gold set by the rules alone, with the recognizer, and with the encoder where it is installed."""
     for place in sys.argv[1:]:
         sessions = read_gold_sessions(Path(place))
         with mock.patch.object(doubt, "settle"):
-            without = measure(sessions)
-        seen = measure(sessions)
-        for case in seen:
-            missed, wrong = (f"{old} -> {new}" for old, new in zip(without[case], seen[case], strict=True))
+            ways = [measure(sessions, "off")]
+        ways += [measure(sessions, encoder) for encoder in ("off", "on") if encoder == "off" or installed()]
+        for case in ways[0]:
+            missed, wrong = (" -> ".join(str(way[case][at]) for way in ways) for at in (0, 1))
             print(f"{place}, {case}: missed {missed}, masked wrongly {wrong}")  # noqa: T201 - a command's result
 
 
