@@ -68,21 +68,18 @@ def test_dialogues_mix_into_a_build_by_a_flag_and_the_same_by_a_recipe(corpora_c
         plan = json.loads(corpora_command("build", *flags, "--dry-run", "--json", check=True).stdout)
         assert plan["synth"]["dialogues"] == 10
         assert not server.seen.bodies
-        said = corpora_command("build", *flags, "--out", tmp_path / "flags", check=True).stdout
+        said = corpora_command("build", *flags, "--out", tmp_path / "out", check=True).stdout
         assert "10 of 10 dialogues" in said
         told = json.dumps([body["messages"] for body in server.seen.bodies])
         assert "transcript" not in told.lower()
         assert "Alexander" not in told
-        ledger = tmp_path / "recipe.work" / "generate" / "synth-0" / "ledger.jsonl"
-        ledger.parent.mkdir(parents=True, mode=0o700)
-        ledger.write_bytes((tmp_path / "flags.work" / "generate" / "synth-0" / "ledger.jsonl").read_bytes())
-        requests = len(server.seen.bodies)
-        run = corpora_command("run", recipe, *shared, "--out", tmp_path / "recipe", "--json", check=True)
+        first, requests = published(tmp_path / "out"), len(server.seen.bodies)
+        run = corpora_command("run", recipe, *shared, "--out", tmp_path / "out", "--json", check=True)
         assert len(server.seen.bodies) == requests, "the ledger has it all"
     manifest = json.loads(run.stdout)
     assert manifest["examples"]["by_kind"]["synthetic"] == 10
     assert manifest["examples"]["by_kind"]["transcript"] >= 100
-    assert published(tmp_path / "flags") == published(tmp_path / "recipe")
+    assert published(tmp_path / "out") == first
 
 
 def test_counts_are_dialogues_or_with_n_proportions():
