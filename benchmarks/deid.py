@@ -19,6 +19,7 @@ from itertools import accumulate
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from anonymize.ner.encoder import installed
 from benchmarks.generate import UTTERANCES, Transcript, session_of, transcripts
 from benchmarks.harness import PAIRS, Run, Side, alternate, middle, ratio, result_line, run_once, same_work, table
 
@@ -49,11 +50,11 @@ def pipeline() -> Language:
     return spacy.load(MODEL)
 
 
-def start_ours() -> Find:
-    """Our detector, its lists and its recognizer loaded."""
+def start_ours(encoder: str = "off") -> Find:
+    """Our detector, its lists and its recognizer (or the sentence encoder in its place) loaded."""
     from anonymize import Deidentifier
 
-    detector = Deidentifier(key=bytes(32))
+    detector = Deidentifier(key=bytes(32), encoder=encoder)
     detector.find([DOUBTFUL])
 
     def find(sessions: Sequence[Sequence[str]]) -> Found:
@@ -119,6 +120,9 @@ def start_scrubadub() -> Find:
 
 
 OURS = Side("therapy-corpora", start_ours)
+ENCODER = Side("with the encoder", partial(start_ours, "on"))
+"""Ours where the extra `encoder` is installed: it finds more, and takes its time."""
+
 PEERS = {
     "speed_vs_presidio_analyzer": Side("presidio AnalyzerEngine", start_presidio),
     "speed_vs_presidio_batch": Side("presidio BatchAnalyzerEngine", start_presidio_batch),
@@ -210,7 +214,7 @@ def _figures(made: Sequence[Transcript], runs: Sequence[Run]) -> dict[str, Any]:
 def _hold_equal(made: Sequence[Transcript], runs: Mapping[str, Sequence[Run]]) -> None:
     """Everybody read every session, and each peer and we mask the same numbers of what both claim to."""
     masked = {name: score(made, side_runs[0].result)[1] for name, side_runs in runs.items()}
-    for name in runs.keys() - {OURS.name}:
+    for name in runs.keys() - {OURS.name, ENCODER.name}:
         facts = {
             side: {
                 "sessions": len(runs[side][0].result),
@@ -274,19 +278,22 @@ def main() -> None:
     quick = parser.parse_args().quick
     made = transcripts(QUICK_UTTERANCES if quick else UTTERANCES)
     peers = {key: side for key, side in PEERS.items() if _installed(side)}
-    runs = alternate([OURS, *peers.values()], [transcript.turns for transcript in made], warm_up=not quick)
+    own = [OURS, ENCODER] if installed() else [OURS]
+    runs = alternate([*own, *peers.values()], [transcript.turns for transcript in made], warm_up=not quick)
     _hold_equal(made, runs)
     figures = {name: _figures(made, side_runs) for name, side_runs in runs.items()}
-    sizes = {side.name: by_session_size(side) for side in ([] if quick else [OURS, *peers.values()])}
+    sizes = {side.name: by_session_size(side) for side in ([] if quick else [*own, *peers.values()])}
     words = sum(_words(transcript.turns) for transcript in made)
     print(f"{len(made)} sessions, {words:,} words, {PAIRS} counted rounds\n")
     _show(figures, sizes)
     for name, speeds in sizes.items():
         figures[name]["words_per_s_by_session_words"] = speeds
     ratios = {key: ratio(runs[OURS.name], runs[side.name]) for key, side in peers.items()}
+    if installed():
+        ratios |= {f"{key}_with_encoder": ratio(runs[ENCODER.name], runs[side.name]) for key, side in peers.items()}
     packages = sorted({_package(side) for side in peers.values()})
     peer = ", ".join(f"{package} {version(package)}" for package in packages)
-    ours = figures.pop(OURS.name)
+    ours = figures.pop(OURS.name) | {side.name: figures.pop(side.name) for side in own[1:]}
     print(result_line("deid", peer, PAIRS, ratios, ours, figures))
 
 

@@ -20,7 +20,7 @@ from anonymize.ner import encoder as enc
 from anonymize.ner.book import TRAINED_ON, read_book
 from anonymize.ner.fill import Example, bare
 from anonymize.proof.gold import read_gold
-from anonymize.structured.find import find_structured
+from anonymize.structured.find import find_structured, normalise
 
 if TYPE_CHECKING:
     import torch
@@ -64,7 +64,7 @@ def cased(turns: Sequence[Example], case: str) -> list[Example]:
     """The turns as written, in lower case, or in lower case without punctuation."""
     if case == "bare":
         return [bare(turn) for turn in turns]
-    return list(turns) if case == "written" else [Example(turn.text.lower(), turn.spans) for turn in turns]
+    return list(turns) if case == "written" else [Example(normalise(turn.text), turn.spans) for turn in turns]
 
 
 def stretches(pieces: enc.Pieces, turns: Sequence[Example]) -> Iterator[Stretch]:
