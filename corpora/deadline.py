@@ -18,8 +18,9 @@ from corpora.errors import CorporaError
 BASE_SECONDS = 20.0
 """What any piece may take, the loading of word lists included (about two seconds)."""
 
-SECONDS_PER_MEGABYTE = 120.0
-"""About fifty times what ordinary dialogue takes."""
+SECONDS_PER_MEGABYTE = 300.0
+"""About a hundred times what rules take for ordinary dialogue, and several times what the sentence encoder takes for a
+transcript without capitals on a slow processor."""
 
 _AGAIN = 0.25
 """Seconds until the timer fires once more, for the case that something swallowed the first error."""

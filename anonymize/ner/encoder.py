@@ -284,6 +284,7 @@ class Encoder:
     def read(self, reading: Reading, ranges: Sequence[tuple[int, int]]) -> dict[int, tuple[float, ...]]:
         """Token -> probabilities of `CLASSES`, for the tokens of some ranges (first, end) that do not overlap."""
         windows = [(a, Window(self.pieces, reading, a, b)) for a, b in ranges]
+        self.pieces.known.clear()  # no word of a session outlives it
         windows.sort(key=lambda item: len(item[1].ids))  # as little padding as can be
         found: dict[int, tuple[float, ...]] = {}
         for first in range(0, len(windows), _BATCH):
