@@ -1,5 +1,7 @@
 """What llama.cpp loads gives the logits that transformers gives, to the noise of half precision."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
 import torch
@@ -46,7 +48,10 @@ def transformers_logits(run, ids, family="model"):
 
 def llama_logits(path, ids, **settings):
     llama_cpp = pytest.importorskip("llama_cpp")
-    model = llama_cpp.Llama(str(path), n_ctx=256, logits_all=True, verbose=False, n_threads=1, **settings)
+    from synth.vocabulary import model_params
+
+    with mock.patch.object(llama_cpp.llama_cpp, "llama_model_default_params", model_params):  # no kernels that crash
+        model = llama_cpp.Llama(str(path), n_ctx=256, logits_all=True, verbose=False, n_threads=1, **settings)
     model.eval(ids)
     return np.array(model.scores[: len(ids)])
 
