@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import json
 import random
 import subprocess
@@ -117,6 +118,7 @@ _LAST: dict[str, Any] = {}
 def _pooled(url: str, parallel: int, count: int, pacing: Pacing | None = None) -> float:
     """Requests a second of ours, ledger and budget included."""
     questions = [_question(at) for at in range(count)]
+    gc.collect()  # clients that distilabel left behind would close themselves on our loop
     with tempfile.TemporaryDirectory() as folder, Ledger(Path(folder) / "ledger.jsonl") as ledger:
         books = Books(ledger, Budget(Price(1, 1), 1000.0), "benchmark")
         with contextlib.closing(RemoteWriter("m", url, parallel=parallel, pacing=pacing)) as writer:

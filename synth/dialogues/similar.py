@@ -80,8 +80,8 @@ class Kept:
     def _beside(self, vector: Vector | None) -> bool:
         if vector is None or not self._filled:
             return False
-        nearest = float(np.max(self._vectors[: self._filled] @ np.asarray(vector, dtype=np.float32)))
-        return 1 - nearest < self._vector_distance
+        alike = np.einsum("ij,j->i", self._vectors[: self._filled], np.asarray(vector, dtype=np.float32))  # one thread
+        return bool(1 - alike.max() < self._vector_distance)
 
     def _remember(self, vector: np.ndarray[Any, Any]) -> None:
         """Put a vector into the table, which doubles when it is full."""
