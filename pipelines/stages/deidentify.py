@@ -44,7 +44,7 @@ class Deidentify(Stage):
     """
 
     name: ClassVar[str] = "deidentify"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     inputs: ClassVar[frozenset[str]] = frozenset({"sessions", "language"})
     outputs: ClassVar[frozenset[str]] = frozenset({"deidentified"})
 
@@ -71,10 +71,10 @@ class Deidentify(Stage):
 
     def parameters(self) -> dict[str, Any]:
         """The fields as JSON values, files and models by the hash of their content."""
-        from anonymize.ner.encoder import chosen, digest
+        from anonymize.ner.encoder import chosen
         from anonymize.ner.plugged import model_digest
 
-        models = {"encoder": digest() if chosen(self.encoder) else None}
+        models = {"encoder": "on" if chosen(self.encoder) else "off"}  # "auto" is not the same everywhere
         return super().parameters() | models | ({"ner": model_digest(self.ner)} if self.ner else {})
 
     def deidentifier(self, key: bytes) -> Deidentifier:

@@ -81,9 +81,10 @@ def pages(report):
 
 
 def requested(browser):
-    """Addresses of everything asked for since the last call."""
+    """Addresses of everything that pages other than the browser's own asked for since the last call."""
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    return [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    asked = [m["params"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    return [a["request"]["url"] for a in asked if not a["documentURL"].startswith("chrome://")]
 
 
 def test_pages_open_offline_without_request_or_console_error(browser, report):

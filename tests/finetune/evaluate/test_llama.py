@@ -93,11 +93,11 @@ def test_too_little_memory_means_fewer_at_once(tuned, gguf, monkeypatch):
     responder, tried = LlamaResponder(gguf, tuned.encoder, replace(SHORT, batch=4)), []
     real = responder.backend._check_memory
 
-    def small(cells):
+    def small(length, sequences):
         tried.append(responder.backend.parallel)
         if responder.backend.parallel > 1:
             raise UsageError("the model and a context need more than is free")
-        real(cells)
+        real(length, sequences)
 
     monkeypatch.setattr(responder.backend, "_check_memory", small)
     assert sorted(at for at, _ in responder.respond(prompts)) == list(range(len(TALKS)))
