@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from anonymize.roster import Roster
     from benchmarks.datatrove_peer import Detector
 
-QUICK_UTTERANCES = 2_000
+QUICK_UTTERANCES = 800
 FILES = 8
 WORKERS = 2
 KEY = bytes(range(32))
@@ -116,7 +116,11 @@ def start_ours(*, plain: bool = False) -> Callable[[Task], Built]:
         key = place / "key"
         key.touch(mode=0o600)
         key.write_bytes(KEY)
-        stages = load_recipe(RECIPES / "build.toml", {"read": {"source": "annomi", "input": task.folder}}).stages
+        flags: dict[str, dict[str, Any]] = {
+            "read": {"source": "annomi", "input": task.folder},
+            "deidentify": {"encoder": "off"},
+        }
+        stages = load_recipe(RECIPES / "build.toml", flags).stages
         if plain:
             stages = [Untouched() if isinstance(stage, Deidentify) else stage for stage in stages]
         engine: Engine = "serial" if task.workers == 1 else "local"
@@ -219,11 +223,9 @@ SAME_PLAIN = Side("datatrove, plain", partial(start_datatrove, "none"), finish_d
 EXACT = "SHA-256 of the rows"
 
 
-def compare(task: Task, pairs: int, *, plain: bool = False) -> dict[str, list[Run]]:
-    """Alternating runs of all, which must have done equal work: with the same detector, to the letter."""
-    installed = (JUICER,) if find_spec("data_juicer") else ()
-    sides = (OURS_PLAIN, SAME_PLAIN) if plain else (OURS, SAME, PRESIDIO, *installed)
-    runs = alternate(sides, task, pairs, warm_up=pairs > 1)
+def compare(task: Task, sides: Sequence[Side], *, warm_up: bool = True) -> dict[str, list[Run]]:
+    """Alternating runs, which must have done equal work: with the same detector, to the letter."""
+    runs = alternate(sides, task, PAIRS, warm_up=warm_up)
     work = {
         f"{name}, run {at}": dict(run.result["work"]) for name, side in runs.items() for at, run in enumerate(side, 1)
     }
@@ -262,7 +264,7 @@ def main() -> None:
     """Run the comparison and print it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.build", description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--quick", action="store_true", help="a fifth of the dialogue, one worker each; within a minute"
+        "--quick", action="store_true", help="a twelfth of the dialogue, one worker each, one peer; within a minute"
     )
     quick = parser.parse_args().quick
     made = transcripts(QUICK_UTTERANCES if quick else UTTERANCES)
@@ -276,7 +278,11 @@ def main() -> None:
         write_csv(made, source, FILES)
         for suffix, workers in {"": 1}.items() if quick else {"": WORKERS, "_serial": 1}.items():
             task = Task(source, scratch, workers)
-            runs = compare(task, PAIRS) | compare(task, 1 if quick else PAIRS, plain=True)
+            if quick:
+                runs = compare(task, (OURS, SAME), warm_up=False)
+            else:
+                juicer = (JUICER,) if find_spec("data_juicer") else ()
+                runs = compare(task, (OURS, SAME, PRESIDIO, *juicer)) | compare(task, (OURS_PLAIN, SAME_PLAIN))
             ratios |= {f"{name}{suffix}": value for name, value in _ratios(task, runs).items()}
             for name, side in runs.items():
                 figures.setdefault(name, {})[f"workers_{workers}"] = _figures(side, words, len(made))
@@ -284,19 +290,24 @@ def main() -> None:
     print(f"{len(made)} sessions, {words:,} words in; {rows} rows out, the same of all; {PAIRS} counted rounds\n")
     _show(figures)
     peer = f"datatrove {version('datatrove')}"
-    mine = {name: figures.pop(name) for name in (OURS.name, OURS_PLAIN.name)}
+    mine = {name: figures.pop(name) for name in (OURS.name, OURS_PLAIN.name) if name in figures}
     print(result_line("build", peer, PAIRS, ratios, mine, figures))
 
 
 def _ratios(task: Task, runs: Mapping[str, list[Run]]) -> dict[str, float]:
-    mine, plain = runs[OURS.name], runs[OURS_PLAIN.name]
-    least = min(seconds_of_bytes(task, plain[0].result["bytes"]) for _ in range(PAIRS))
-    juicer = {"build_vs_data_juicer": ratio(mine, runs[JUICER.name])} if JUICER.name in runs else {}
-    return {
+    mine = runs[OURS.name]
+    found = {
         "build_vs_datatrove": ratio(mine, runs[SAME.name]),
-        **juicer,
-        "build_vs_datatrove_presidio": ratio(mine, runs[PRESIDIO.name]),
         "memory_vs_datatrove": ratio(mine, runs[SAME.name], lambda run: run.memory_mb),
+    }
+    for key, peer in (("build_vs_data_juicer", JUICER), ("build_vs_datatrove_presidio", PRESIDIO)):
+        if peer.name in runs:
+            found[key] = ratio(mine, runs[peer.name])
+    if OURS_PLAIN.name not in runs:
+        return found
+    plain = runs[OURS_PLAIN.name]
+    least = min(seconds_of_bytes(task, plain[0].result["bytes"]) for _ in range(PAIRS))
+    return found | {
         "plain_vs_datatrove_plain": ratio(plain, runs[SAME_PLAIN.name]),
         "plain_vs_bytes": round(least / median(run.seconds for run in plain), 4),
         "plain_passes_vs_bytes": round(least / median(run.result["passes_s"] for run in plain), 4),

@@ -33,7 +33,7 @@ def replacer(detector: Detector, key: bytes) -> Callable[[Session], Session]:
     if detector == "ours":
         from anonymize import Deidentifier
 
-        return Deidentifier(key=key).replace
+        return Deidentifier(key=key, encoder="off").replace
     return _with_presidio() if detector == "presidio" else lambda session: session
 
 

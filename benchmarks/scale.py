@@ -63,7 +63,10 @@ def start() -> Callable[[Task], dict[str, Any]]:
         from pipelines.recipe import RECIPES, load_recipe
         from pipelines.stages import Duplicates
 
-        recipe = load_recipe(RECIPES / "build.toml", {"read": {"source": "annomi", "input": task.folder}})
+        recipe = load_recipe(
+            RECIPES / "build.toml",
+            {"read": {"source": "annomi", "input": task.folder}, "deidentify": {"encoder": "off"}},
+        )
         stages = [stage for stage in recipe.stages if task.duplicates or not isinstance(stage, Duplicates)]
         latest: dict[str, float] = {}
 
