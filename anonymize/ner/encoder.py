@@ -304,7 +304,7 @@ def encoder() -> Encoder:
 
 
 def _halves_well() -> bool:
-    """Whether this processor multiplies 16-bit floats itself: three times as fast, and off by less than a doubt."""
+    """Whether this processor multiplies 16-bit floats itself: faster, and off by less than a doubt."""
     import torch
 
     return bool(torch.cpu._is_avx512_bf16_supported())  # noqa: SLF001 - there is no public question for it
@@ -314,7 +314,7 @@ def _halves_well() -> bool:
 def _settings() -> Iterator[None]:
     """One thread, so that sums are added in one order whatever the machine's load, and fused attention.
 
-    torch's short cut for whole layers does without the latter: with padding it takes 1.6 times as long.
+    torch's short cut for whole layers does without the latter, and takes longer where there is padding.
     """
     import torch
 
