@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from anonymize.keys import load_key
+from anonymize.ner.encoder import chosen
 from corpora.card import write_documents
 from corpora.errors import GateError, UsageError
 from corpora.files import write_atomic
@@ -27,7 +28,7 @@ from pipelines.corpus import Corpus, gather
 from pipelines.decisions import read_log, withdrawn
 from pipelines.diffing import changes_since
 from pipelines.egress import close_egress
-from pipelines.engines import Engine, Runner, open_engine
+from pipelines.engines import WARM, Engine, Runner, open_engine
 from pipelines.generation import Generated, run_generate
 from pipelines.keep_map import write_replacements
 from pipelines.manifest import facts, moved_before, timed
@@ -174,7 +175,7 @@ class Pipeline:
                     sum(unit.end - unit.start for _, unit in units),
                     ray_address=ray_address,
                     shared=place.work,
-                    preload=self.deidentify.ner is None,
+                    preload=None if self.deidentify.ner else WARM[chosen(self.deidentify.encoder)],
                 ) as runner:
                     passes = run_passes(place, plan, units, runner, progress)
                     measured = self._proofs(passes, plan, runner)

@@ -11,9 +11,12 @@ from typing import Literal
 from corpora.errors import UsageError
 from pipelines.engines.work import Runner, attempt, result_of
 
-__all__ = ["Engine", "Runner", "available_workers", "open_engine"]
+__all__ = ["WARM", "Engine", "Runner", "available_workers", "open_engine"]
 
 Engine = Literal["serial", "local", "ray"]
+WARM = {False: "pipelines.engines.warm_rules", True: "pipelines.engines.warm_encoder"}
+"""What a pool's workers share, without and with the sentence encoder."""
+
 WORTH_A_WORKER = 2 * 2**20
 """Bytes of input: starting a process costs about two seconds of lists and imports, as much as one reads of this."""
 
@@ -32,7 +35,7 @@ def open_engine(
     *,
     ray_address: str | None = None,
     shared: Path | None = None,
-    preload: bool = True,
+    preload: str | None = None,
 ) -> Iterator[Runner]:
     """Yield a runner whose processes, once started, serve all passes of a build.
 
@@ -44,8 +47,8 @@ def open_engine(
         ray_address: of a running cluster (`auto`: the one this machine belongs to); by default one of this machine
             alone is started and stopped again.
         shared: a folder that all nodes of the cluster must see.
-        preload: whether a pool's workers share what our own recognizers need; not with a user's model, which may need
-            what those do without.
+        preload: one of `WARM`, a module with what a pool's workers share; None with a user's model, which may need what
+            those do without.
 
     Raises:
         UsageError: `ray_address` goes with another engine, Ray is not installed, or a node cannot do the work.
