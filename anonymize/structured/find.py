@@ -6,6 +6,7 @@ import bisect
 import re
 
 from anonymize.spans import Span
+from anonymize.structured.aloud import find_aloud
 from anonymize.structured.codes import find_codes
 from anonymize.structured.dates import MONTHS, find_ages, find_dates
 from anonymize.structured.patterns import find_addresses, find_written
@@ -60,6 +61,7 @@ def _in_turn(text: str, low: str, before: str) -> list[Span]:
         *find_ages(text, low, before),
         *find_addresses(text, low, before),
         *find_plates(text, low, before),
+        *find_aloud(text, low),
     ]
 
 
