@@ -1,4 +1,4 @@
-"""Codes in which letters and figures mix, as people read them out: "K C, five five, oh 2 9", "WR dash FC dash one nine".
+"""Codes in which letters and figures mix, as people read them out: "K C, five five, oh 2", "WR dash FC dash one nine".
 
 What tells is the mixture itself: nobody says spelled letters beside figures, or the names of strokes between them, but
 to give a code. So no cue is needed; one says only what the code is.
@@ -35,7 +35,8 @@ _REMARK = re.compile(
 _GAP = re.compile(r"(?:[ ,…/*-]|\.{2,4}|\.(?=\w)){0,5}")
 _HINT = re.compile(
     rf"(?<![\w'])[b-hj-z][ ,-]{{1,3}}(?:[a-z\d](?![\w'])|(?:{_NUMBER})\b)|[\dh-z],? (?:dash|slash|stroke)\b|"
-    rf"\b(?:{_NUMBER})[ ,-]{{1,3}}[b-hj-z](?![\w'])|\b(?:dash|slash|stroke) (?:\d|(?:{_NUMBER})\b)"
+    rf"\b(?:{_NUMBER})[ ,-]{{1,3}}[b-hj-z](?![\w'])|\b(?:dash|slash|stroke) (?:\d|(?:{_NUMBER})\b)|"
+    r"(?<![\w'])[a-z],? as in [a-z]"
 )
 _INITIALS = re.compile(r"[b-df-hj-np-tv-xz]{2,4}(?=,? (?:dash|slash|stroke)\b)")
 """Letters that are no word, before a stroke that is named."""
@@ -48,7 +49,7 @@ _LONGEST = 60  # signs
 
 def find_aloud(text: str, low: str) -> Iterator[Span]:
     """The codes of one turn: `text` as written, `low` normalised."""
-    at = 0
+    text, at = (low if text.isupper() else text), 0  # a shout has no capitals that tell
     while hint := _HINT.search(low, at):
         start = _first(text, low, hint.start(), at)
         code = _Code(text, low, start)
