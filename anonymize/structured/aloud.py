@@ -42,13 +42,17 @@ _INITIALS = re.compile(r"[b-df-hj-np-tv-xz]{2,4}(?=,? (?:dash|slash|stroke)\b)")
 """Letters that are no word, before a stroke that is named."""
 
 _HALVES = ("am", "pm")
+_LETTERS_AND_STROKES = frozenset("bcdefghjklmnopqrstuvwxyz") | {"dash", "slash", "stroke"}
+_DIGIT = re.compile(r"\d")
 _VEHICLE = re.compile(r"\b(?:plates?|tags?|rego|reg|registration|vin)\b")
 _REACH = 90
 _LONGEST = 60  # signs
 
 
-def find_aloud(text: str, low: str) -> Iterator[Span]:
-    """The codes of one turn: `text` as written, `low` normalised."""
+def find_aloud(text: str, low: str, said: frozenset[str]) -> Iterator[Span]:
+    """The codes of one turn: `text` as written, `low` normalised, `said` its words."""
+    if said.isdisjoint(_LETTERS_AND_STROKES) or (said.isdisjoint(NUMBER_WORDS) and not _DIGIT.search(low)):
+        return
     text, at = (low if text.isupper() else text), 0  # a shout has no capitals that tell
     while hint := _HINT.search(low, at):
         start = _first(text, low, hint.start(), at)

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from anonymize.spans import Span
-from anonymize.words.lexicon import any_in, pattern, words
+from anonymize.words.lexicon import pattern, words
 from anonymize.words.numerals import NUMBER_WORDS, SPOKEN_ORDINAL, TENS
 
 if TYPE_CHECKING:
@@ -77,8 +77,11 @@ _HOUSE = re.compile(
 )
 _HOUSE_HINT = re.compile(rf" (?:number|no\.?|#) ?(?:\d|(?:{_NUMBER})\b)")
 _DIGIT = re.compile(r"\d")
-_PLACE_HINTS = ("box", "apartment", "apt", "flat", "suite", "ste", " street", " ave")
-"""Without a digit, only these are of interest in `_OTHER_PLACES`."""
+_PLACED = frozenset(
+    "box apartment apt flat suite ste unit room rm street avenue ave route rt rr hc road highway hwy rte fm".split()  # noqa: SIM905  reads better
+)
+_POSTCODE_HINT = re.compile(r"[a-z]\d")
+"""What stands in all of `_OTHER_PLACES`: one of the words, or a letter before a digit."""
 
 _ASKED = re.compile(r"\b(?:address|where do you live)\b[^?]{0,30}\?\s*$")
 _NUMBER_AND_NAME = re.compile(
@@ -101,10 +104,10 @@ _OTHER_PLACES = re.compile(
 )
 
 
-def find_addresses(text: str, low: str, before: str) -> Iterator[Span]:
+def find_addresses(text: str, low: str, said: frozenset[str], before: str) -> Iterator[Span]:
     """Street addresses, units, PO boxes, numbered roads, postcodes with letters; pages of a deed book.
 
-    `before` is the end of the turns before, which may ask for the address.
+    `said` are the turn's words; `before` is the end of the turns before, which may ask for the address.
     """
     asked = bool(_ASKED.search(before))
     for match in _ADDRESS.finditer(low) if _STREET_HINT.search(low) else ():
@@ -113,7 +116,8 @@ def find_addresses(text: str, low: str, before: str) -> Iterator[Span]:
     for match in _HOUSE.finditer(low) if _HOUSE_HINT.search(low) else ():
         yield Span(*match.span("house"), "LOCATION", "house_number")
     digit = _DIGIT.search(low)
-    for match in _OTHER_PLACES.finditer(low) if digit or any_in(low, _PLACE_HINTS) else ():
+    placed = not said.isdisjoint(_PLACED) or (digit and _POSTCODE_HINT.search(low))
+    for match in _OTHER_PLACES.finditer(low) if placed else ():
         yield Span(match.start(), match.end(), "LOCATION", "unit_or_box")
     if digit:
         yield from _in_digits(text, low)

@@ -75,11 +75,14 @@ _ASIDE = re.compile(
 )
 """What is said between the parts of an address, and the pauses there."""
 
+_TELLING = words("of_the_web")
 _CONTRACTED = re.compile(r"'(?:s|re|ve|ll|m|d|t)$")
 
 
-def find_spoken_web(low: str) -> Iterator[Span]:
-    """Addresses and user names read aloud in one turn of normalised text."""
+def find_spoken_web(low: str, said: frozenset[str]) -> Iterator[Span]:
+    """Addresses and user names read aloud in one turn of normalised text, whose words are `said`."""
+    if said.isdisjoint(_TELLING):
+        return
     if _SPOKEN.search(low) and (asides := list(_ASIDE.finditer(low))):
         plain, origin = _without(low, asides)
         yield from (Span(origin[s.start], origin[s.end - 1] + 1, s.type, s.rule) for s in _find(plain))
