@@ -12,7 +12,7 @@ import argparse
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,12 +23,13 @@ from anonymize.ner.fill import Example, bare
 from anonymize.proof.gold import KEEP, read_gold
 from anonymize.spans import Span
 from anonymize.structured.find import find_structured, normalise
+from anonymize.words.tokens import NUMBER
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-SEED, ROUNDS, BATCH = 1, 4, 32
+SEED, ROUNDS, BATCH = 1, 6, 32
 RANK, SCALE = 16, 2.0
 """Of the low-rank products: their rank, and what they are multiplied by (alpha 32 over rank 16)."""
 
@@ -78,10 +79,17 @@ def cased(turns: Sequence[Example], case: str) -> list[Example]:
     return list(turns) if case == "written" else [Example(normalise(turn.text), turn.spans) for turn in turns]
 
 
-def stretches(pieces: enc.Pieces, turns: Sequence[Example], found: Sequence[Sequence[Span]]) -> Iterator[Stretch]:
-    """A session cut into stretches; `found` are structured identifiers that rules have, which are not asked for."""
+def stretches(pieces: enc.Pieces, told: Told, found: Sequence[Sequence[Span]]) -> Iterator[Stretch]:
+    """A session cut into stretches; `found` are structured identifiers that rules have, which are not asked for.
+
+    Nor are figures, where not every type is marked.
+    """
+    turns = told.turns
     reading = Reading([turn.text for turn in turns], {}, {}, found, frozenset(), strict=False)
-    wanted = [_IGNORED if status == TAKEN else 0 for status in reading.status]
+    wanted = [
+        _IGNORED if status == TAKEN or (shape == NUMBER and not told.whole) else 0
+        for status, shape in zip(reading.status, reading.shape, strict=True)
+    ]
     tokens = reading.tokens
     for number, turn in enumerate(turns):
         for start, end, label in turn.spans:
@@ -193,7 +201,7 @@ def _drawn(pieces: enc.Pieces, told: Told, draw: random.Random) -> Iterator[Stre
     found = find_structured([turn.text for turn in turns])
     if told.whole:
         found = [[span for span in spans if draw.random() >= _MISSED] for spans in found]
-    return stretches(pieces, turns, found)
+    return stretches(pieces, replace(told, turns=turns), found)
 
 
 def _step(model: nn.Module, batch: Sequence[Stretch], draw: random.Random) -> float:
