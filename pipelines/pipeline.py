@@ -49,7 +49,7 @@ from pipelines.stages import (
     Synth,
 )
 from pipelines.stages.withdrawn import Withdrawn
-from pipelines.units import Plan
+from pipelines.tasks import Plan
 from pipelines.validation import thresholds_of
 from pipelines.workplace import MANIFEST, Workplace
 
@@ -135,6 +135,7 @@ class Pipeline:
         progress: Progress = _silent,
         *,
         ray_address: str | None = None,
+        ray_storage: str | None = None,
         keep_map: bool = False,
         retry_quarantine: bool = False,
     ) -> Published:
@@ -147,6 +148,8 @@ class Pipeline:
             key_file: the 32-byte key; by default the user's own, made where it is missing.
             progress: told of each finished unit.
             ray_address: of a running Ray cluster, or `auto`; by default this machine alone is one.
+            ray_storage: URL (fsspec) of a folder through which files travel to nodes and back, encrypted; by default
+                every node must see the input and `out.work` under the same paths.
             retry_quarantine: read again the files in which an earlier build set something aside.
             keep_map: write what was replaced by what, encrypted, to `out.work`.
 
@@ -174,6 +177,7 @@ class Pipeline:
                     len(units),
                     sum(unit.end - unit.start for _, unit in units),
                     ray_address=ray_address,
+                    ray_storage=ray_storage,
                     shared=place.work,
                     preload=None if self.deidentify.ner else WARM[chosen(self.deidentify.encoder)],
                 ) as runner:
