@@ -44,8 +44,8 @@ been trained on them."""
 
 _NOTHING = 0.05
 _TAKEN_BACK = {
-    True: {"context": 0.02, "list": 0.05, "capital": 0.02, "head": 0.02, "memory": 0.01},
-    False: {"context": 0.03, "list": 0.05, "unheard": 0.05, "head": 0.02, "memory": 0.03},
+    True: {"context": 0.015, "list": 0.05, "capital": 0.015, "head": 0.02, "memory": 0.03},
+    False: {"context": 0.04, "list": 0.04, "unheard": 0.015, "head": 0.02, "memory": 0.02},
 }
 """The probability under which an open word stays one, and under which each rule is overruled; set on the same."""
 
