@@ -8,6 +8,7 @@ only what it is sure of, since recall comes first.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from anonymize.naming.evidence import judge, threshold
@@ -34,10 +35,12 @@ _FIGURES = frozenset(NUMBER_WORDS) | _ORDINALS
 _SIGNS = frozenset({"dot", "underscore"})
 """Words that stand in addresses and user names read aloud."""
 
-_CANDIDATE = {True: 0.6, False: 0.55}
+_PLACEHOLDER = re.compile(r"\[[A-Z][A-Z0-9_]+-\d+$")
+
+_CANDIDATE = {True: 0.6, False: 0.6}
 _OTHER = {True: 0.85, False: 0.4}
 _BARRED = 0.95
-_CODE = {True: 0.4, False: 0.35}
+_CODE = {True: 0.6, False: 0.5}
 """The probability that a candidate, another word, a word that identifies nobody by itself, and a part of a date, number
 or code need; by whether capitals mean something. Set on tests/gold/fourth and gold-dev, read by an adapter that had not
 been trained on them."""
@@ -76,7 +79,7 @@ def reread(reading: Reading) -> bool:
 def _mark_codes(reading: Reading, read: dict[int, dict[str, float]]) -> None:
     """Mark the stretches of tokens that are likely dates, numbers or codes which the rules do not know."""
     likely = {i: found for i, found in read.items() if sum(found.values()) >= _CODE[reading.cased]}
-    free = sorted(i for i in likely if not reading.label[i] and reading.status[i] != TAKEN)
+    free = sorted(i for i in likely if not (reading.label[i] or reading.status[i] or _placed(reading, i)))
     turn = reading.tokens.turn
     at = 0
     while at < len(free):
@@ -88,6 +91,12 @@ def _mark_codes(reading: Reading, read: dict[int, dict[str, float]]) -> None:
             total = {kind: sum(likely[i][kind] for i in range(a, b)) for kind in STRUCTURED}
             reading.mark_code(a, b, max(total, key=lambda kind: total[kind]), RULE)
         at = end
+
+
+def _placed(reading: Reading, i: int) -> bool:
+    """Whether token i is the number of a placeholder that stands already: [NAME-1]."""
+    text, end = reading.turns[reading.tokens.turn[i]], reading.tokens.end[i]
+    return text[end : end + 1] == "]" and bool(_PLACEHOLDER.search(text, 0, end))
 
 
 def _open(reading: Reading, i: int) -> bool:
