@@ -109,7 +109,7 @@ class Courier:
             shared, own = task.files()
             with self._lock:
                 many = [self._known.get(path) or self._known.setdefault(path, self._put(path)) for path in shared]
-            few = [self._known.pop(path, None) or self._put(path) for path in own]
+            few = [self._known.pop(path, ()) or self._put(path) for path in own]
         except OSError:  # what cannot be read here needs no node to say so
             return _same, result_of(attempt(work, task))
         roots = (*shared, *own)
