@@ -73,6 +73,7 @@ def _connect(ray: Any, address: str | None, workers: int | None) -> None:
         if address:
             ray.init(address=address, **quiet)
         else:
+            os.environ.setdefault("RAY_worker_niceness", "0")  # as a pool's; Ray's own 15 waits for all else that runs
             ray.init(address="local", num_cpus=workers, include_dashboard=False, **quiet)
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
         raise UsageError(
