@@ -4,7 +4,6 @@
 
 Tasks that do nothing show what handing one over costs, by a storage with a file of 4 kB each; a build on two workers
 shows what is left of that in real work. Ray runs as a cluster of this machine alone, its storage is a local folder.
-Ray gives its workers a nice value of 15: on a machine that is not quiet they wait for everything else.
 """
 
 from __future__ import annotations

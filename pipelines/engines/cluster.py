@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -53,9 +53,7 @@ def open_cluster(
             _check_nodes(ray, partial(_reaches, stored, stored.put(secrets.token_bytes(32))))
         elif shared:
             _check_mount(ray, shared)
-        courier = Courier(stored, shared) if stored and shared else None
-        if courier:
-            ends.callback(courier.close)
+        courier = ends.enter_context(closing(Courier(stored, shared))) if stored and shared else None
         ends.callback(_cancel, ray, running)
         yield _runner(ray, workers, courier, running)
 
@@ -75,6 +73,7 @@ def _connect(ray: Any, address: str | None, workers: int | None) -> None:
         if address:
             ray.init(address=address, **quiet)
         else:
+            os.environ.setdefault("RAY_worker_niceness", "0")  # as a pool's; Ray's own 15 waits for all else that runs
             ray.init(address="local", num_cpus=workers, include_dashboard=False, **quiet)
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
         raise UsageError(
@@ -164,18 +163,17 @@ def _reaches(storage: Storage, token: str) -> str:
 
 def _sweep(ray: Any, run: str) -> None:
     """Let every node that still answers forget the run."""
-    try:
-        for _ in _asked(ray, partial(sweep, run), _SWEEP_SECONDS):
-            pass
-    except ray.exceptions.RayError:  # the cluster is gone; a node that comes back is swept by the next run
-        return
+    with suppress(ray.exceptions.RayError):  # the cluster is gone; the next run sweeps what comes back
+        list(_asked(ray, partial(sweep, run), _SWEEP_SECONDS))
 
 
 def _cancel(ray: Any, running: dict[Any, Any]) -> None:
     """End what nobody waits for any more, and see that it has ended."""
-    for answer in running:
-        ray.cancel(answer, force=True)
-    ray.wait(list(running), num_returns=max(1, len(running)), timeout=_SWEEP_SECONDS)
+    with suppress(ray.exceptions.RayError):
+        for answer in running:
+            ray.cancel(answer, force=True)
+        if running:
+            ray.wait(list(running), num_returns=len(running), timeout=_SWEEP_SECONDS)
 
 
 def _remote(work: Callable[[Any], Any], task: Any) -> tuple[bool, Any]:

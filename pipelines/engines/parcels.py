@@ -80,6 +80,7 @@ class Courier:
         self._storage, self._home = storage, home
         self._threads = ThreadPoolExecutor(_AT_ONCE)
         self._known: dict[Path, tuple[Brought, ...]] = {}
+        """What many tasks read, and what came back and will be read next."""
         self._lock = Lock()
 
     def close(self) -> None:
@@ -107,19 +108,17 @@ class Courier:
         try:
             shared, own = task.files()
             with self._lock:
-                many = [self._bring(path) for path in shared]
-            few = [self._bring(path) for path in own]
+                many = [self._known.get(path) or self._known.setdefault(path, self._put(path)) for path in shared]
+            few = [self._known.pop(path, ()) or self._put(path) for path in own]
         except OSError:  # what cannot be read here needs no node to say so
             return _same, result_of(attempt(work, task))
         roots = (*shared, *own)
         return carry_out, Parcel(self._storage, work, task, self._home, (*chain(*many),), (*chain(*few),), roots)
 
-    def _bring(self, path: Path) -> tuple[Brought, ...]:
-        """The objects of a file, or of all files in a folder, each brought once."""
-        if path not in self._known:
-            files = sorted(found for found in path.rglob("*") if found.is_file()) if path.is_dir() else [path]
-            self._known[path] = tuple(self._storage.put_file(file, file) for file in files)
-        return self._known[path]
+    def _put(self, path: Path) -> tuple[Brought, ...]:
+        """Bring a file, or all files in a folder."""
+        files = sorted(found for found in path.rglob("*") if found.is_file()) if path.is_dir() else [path]
+        return tuple(self._storage.put_file(file, file) for file in files)
 
     def _unpack(self, answer: Any) -> Any:
         if not isinstance(answer, Returned):

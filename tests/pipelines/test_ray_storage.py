@@ -1,22 +1,28 @@
 """Ray without a shared folder: what tasks read and write travels encrypted, and leaves nothing behind."""
 
+import hashlib
 import importlib.util
 import os
 import re
+import secrets
 import shutil
+import stat
 import subprocess
 import sys
 import threading
 import zipfile
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks.generate import transcripts, write_csv
 from corpora.errors import CorporaError, UsageError
+from corpora.files import private_folder
 from corpora.remote import cache_folder
 from pipelines.engines import open_engine
+from pipelines.engines.parcels import Courier, _scratch, _scratches, sweep
 from pipelines.engines.storage import MARK, Storage, open_storage
 from pipelines.pipeline import Pipeline
 from pipelines.recipe import RECIPES, load_recipe
@@ -28,7 +34,7 @@ FILES = ("st-101-1", "st-101-2", "st-102-1", "st-203-1")
 
 @pytest.fixture
 def storage(tmp_path):
-    storage = Storage(f"file://{tmp_path}/bucket/run", os.urandom(32))
+    storage = Storage(f"file://{tmp_path}/bucket/{secrets.token_hex(8)}", os.urandom(32))
     storage.make()
     return storage
 
@@ -39,7 +45,7 @@ def test_what_is_put_comes_back_and_the_storage_sees_neither_text_nor_names(stor
     brought = storage.put_file(told, told)
     storage.get_file(brought, tmp_path / "back")
     assert (tmp_path / "back").read_bytes() == told.read_bytes()
-    (kept,) = (tmp_path / "bucket" / "run").iterdir()
+    (kept,) = (tmp_path / "bucket" / storage.run).iterdir()
     assert re.fullmatch(r"[0-9a-f]{32}", kept.name)
     assert b"harbour" not in kept.read_bytes()
     assert storage.put(b"twice") != storage.put(b"twice")
@@ -50,7 +56,7 @@ def test_what_is_put_comes_back_and_the_storage_sees_neither_text_nor_names(stor
 
 def test_what_is_gone_or_changed_or_put_in_anothers_place_is_an_error(storage, tmp_path):
     one, two = storage.put(b"one"), storage.put(b"two")
-    folder = tmp_path / "bucket" / "run"
+    folder = tmp_path / "bucket" / storage.run
     shutil.copy(folder / one, folder / two)
     with pytest.raises(CorporaError, match="was changed"):
         storage.get(two)
@@ -99,6 +105,97 @@ def test_a_storage_that_cannot_be_used_is_refused_in_one_line(url, why, tmp_path
         open_engine("serial", 1, 1, 1, ray_storage=url, shared=tmp_path),
     ):
         pass
+
+
+@dataclass(frozen=True)
+class Joining:
+    """Joins what stands in a folder's files and in one of its own, and writes that to `target`."""
+
+    model: Path
+    own: Path
+    target: Path
+    done: bool = False
+
+    def files(self):
+        return [self.model], [self.own]
+
+    def finished(self):
+        return "done before" if self.done else None
+
+
+def join(task):
+    everything = [path.read_text() for path in sorted(task.model.rglob("*.txt"))] + [task.own.read_text()]
+    text = "".join(everything)
+    part = task.target / f"key-{hashlib.sha256(text.encode()).hexdigest()[:16]}.txt"
+    part.write_text(text)
+    return [part, (str(part), stat.S_IMODE(task.own.stat().st_mode))]
+
+
+@pytest.fixture
+def joining(tmp_path, storage, scratch):  # noqa: ARG001 - it stands before anything is fetched
+    """Who carries such a task, and a task."""
+    for name, text in (("model/a.txt", "one "), ("model/deep/b.txt", "two "), ("own.txt", "three")):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    courier = Courier(storage, tmp_path / "work")
+    yield courier, Joining(tmp_path / "model", tmp_path / "own.txt", tmp_path / "work" / "parts")
+    courier.close()
+
+
+def carried(courier, task, work=join):
+    return list(courier.unpacked(function(item) for function, item in courier.packed(work, [task])))
+
+
+def test_a_task_finds_its_files_elsewhere_and_what_it_wrote_comes_back_by_its_name(joining, tmp_path, scratch):
+    courier, task = joining
+    old = tmp_path / "work" / "parts" / "key-0000000000000000.txt"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    umask = os.umask(0o077)
+    [[part, (there, mode)]] = carried(courier, task)
+    os.umask(umask)
+    assert part.read_text() == "one two three"
+    assert list(part.parent.iterdir()) == [part], "and takes the place of an older one"
+    assert (Path(there).is_relative_to(scratch), there.endswith(str(part)), mode) == (True, True, 0o600)
+    assert {path.name for path in left_in(scratch)} == {"a.txt", "b.txt"}, "what other tasks read stays until the end"
+    assert carried(courier, replace(task, done=True)) == ["done before"]
+    sweep(next(scratch.glob("*/*")).name)
+    assert list(scratch.rglob("*.txt")) == []
+
+
+def named(task):
+    return str(task.own)
+
+
+def test_what_the_driver_cannot_read_is_worked_on_by_the_driver(joining):
+    courier, task = joining
+    gone = replace(task, own=task.own.with_name("gone.txt"))
+    assert carried(courier, gone, named) == [str(gone.own)]
+    assert carried(courier, task, named) != [str(task.own)]
+
+
+def test_a_node_cannot_write_outside_the_work_folder(joining, tmp_path):
+    courier, task = joining
+    [(function, item)] = courier.packed(join, [task])
+    returned = function(item)
+    (brought,) = returned.files
+    for path in (tmp_path / "elsewhere.txt", tmp_path / "work" / ".." / "elsewhere.txt"):
+        escaping = replace(returned, files=(replace(brought, path=path),))
+        with pytest.raises(CorporaError, match="stop trusting that node"):
+            list(courier.unpacked([escaping]))
+    assert not (tmp_path / "elsewhere.txt").exists()
+
+
+@pytest.mark.usefixtures("scratch")
+def test_a_scratch_folder_that_nobody_holds_is_swept_once_it_is_old():
+    held, left = _scratch("held"), private_folder(_scratches() / "left-1")
+    sweep()
+    assert left.exists()
+    for folder in (held, left):
+        os.utime(folder, (0, 0))
+    sweep()
+    assert (held.exists(), left.exists()) == (True, False)
 
 
 @pytest.fixture
