@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.generate import UTTERANCES, transcripts, write_csv
 from benchmarks.harness import PAIRS, Run, Side, alternate, middle, ratio, result_line, same_work, table
 from corpora.records import Origin, Session, Turn
+from pipelines.engines import WARM
 from pipelines.stages.deidentify import Deidentify, Replaced
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Untouched(Deidentify):
 
 def load_all() -> None:
     """Import and load everything that a build needs (a pool's workers load for themselves)."""
-    for package in ("datasets", "great_expectations", "matplotlib.figure", "polars", "pipelines.engines.warm"):
+    for package in ("datasets", "great_expectations", "matplotlib.figure", "polars", WARM[False]):
         import_module(package)  # imported later by a build; here, so that the clock does not see it
 
     from pipelines.egress import close_egress

@@ -186,7 +186,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a fortieth of the dialogue; within a minute")
     quick = parser.parse_args().quick
     sizes, utterances = (QUICK_SIZES, QUICK_UTTERANCES) if quick else (SIZES, UTTERANCES)
-    compared = sizes[-1] if quick else sizes[-2]
+    compared = sizes[-1]
     runs: dict[int, Run] = {}
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes:

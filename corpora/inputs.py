@@ -52,6 +52,11 @@ def is_plain(path: Path) -> bool:
     return path.suffix.lower() not in COMPRESSED and _within(path) is None
 
 
+def file_of(path: Path) -> Path:
+    """The file on disk that holds the content: the archive of a member, else the path itself."""
+    return _within(path) or path
+
+
 def is_archive(path: Path) -> bool:
     """Whether this is an archive whose members are read as files."""
     return path.suffix.lower() in ARCHIVES and path.is_file()

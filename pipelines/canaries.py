@@ -17,7 +17,7 @@ from corpora.deadline import bound, time_limit
 from pipelines.engines import Runner
 from pipelines.parts import read_head, read_survey
 from pipelines.passes import BuildDone
-from pipelines.units import Plan
+from pipelines.tasks import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,13 @@ class CanaryTask:
     at: int
     plan: Plan
     seed: str
+
+    def files(self) -> tuple[list[Path], list[Path]]:
+        """What stages name, and the part."""
+        return self.plan.files(), [self.part]
+
+    def finished(self) -> None:
+        """Nothing is kept of it."""
 
 
 def release_canaries(task: CanaryTask) -> list[Fate]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipelines.units import Plan
+    from pipelines.tasks import Plan
 
 
 def recall_on_gold(path: Path, plan: Plan) -> dict[str, Any]:

@@ -87,6 +87,7 @@ class AskedJudge:
     def __init__(self, name: str, about: Sequence[str], asker: Asker, local: LlamaBackend | None = None) -> None:
         """Keep all; `about` are names that tell its family, `local` is its backend where it runs in this process."""
         self.name, self.about, self._asker, self._local = name, tuple(about), asker, local
+        self._too_long: set[tuple[str, int]] = set()
 
     @property
     def replies(self) -> int:
@@ -95,13 +96,14 @@ class AskedJudge:
 
     @property
     def account(self) -> Mapping[str, Any]:
-        """Tokens read and written in all, their price (None where it is unknown), and whether the budget ended it."""
+        """Tokens read and written, their price (None: unknown), whether the budget ended it, how many were too long."""
         budget = self._asker.books.budget
         return {
             "tokens_read": budget.spent.read,
             "tokens_written": budget.spent.written,
             "cost_usd": budget.dollars(),
             "budget_reached": self._asker.books.exhausted,
+            "too_long": len(self._too_long),
         }
 
     def ask(self, step: str, prompts: Mapping[int, str], attempt: int, form: Form) -> Mapping[int, str]:
@@ -116,6 +118,7 @@ class AskedJudge:
         if backend := self._local:
             room = backend.header.context - shape.answer_tokens()
             asked = {at: text for at, text in prompts.items() if len(backend.tokens(text)) <= room}
+            self._too_long |= {(step, at) for at in prompts.keys() - asked.keys()}
         heat = _AGAIN if attempt else 0.0
         questions = [
             Question(step, at, attempt, (Message("user", text),), _ANSWER_TOKENS, temperature=heat, shape=shape)

@@ -12,7 +12,8 @@ from pathlib import Path
 from anonymize.mapping import Mapping, note, write_map
 from pipelines.parts import read_survey
 from pipelines.passes import BuildDone
-from pipelines.units import Plan, client_of, load_roster
+from pipelines.tasks import Plan
+from pipelines.units import client_of, load_roster
 
 
 def write_replacements(folder: Path, plan: Plan, done: Sequence[BuildDone]) -> Path:

@@ -25,7 +25,8 @@ from pipelines.accounting import Tally, note, tally_session
 from pipelines.books import Pending, part_schema, pending_of
 from pipelines.passes import BuildDone, Passes, Progress, file_tally
 from pipelines.stages.paraphrase import Paraphrase
-from pipelines.units import Plan, load_roster, pseudonymous, stage_labels
+from pipelines.tasks import Plan
+from pipelines.units import load_roster, pseudonymous, stage_labels
 from pipelines.workplace import Workplace
 
 if TYPE_CHECKING:

@@ -20,20 +20,9 @@ from pipelines.engines import Runner
 from pipelines.parts import read_head
 from pipelines.stages import Read
 from pipelines.stages.read import client_table
+from pipelines.tasks import BuildTask, Built, Plan, SurveyDone, SurveyTask, roster_path
 from pipelines.trail import TRAIL, write_trail
-from pipelines.units import (
-    BuildTask,
-    Built,
-    Plan,
-    SurveyDone,
-    SurveyTask,
-    build_unit,
-    drop_id,
-    lost_build,
-    lost_survey,
-    roster_path,
-    survey_unit,
-)
+from pipelines.units import build_unit, drop_id, lost_build, lost_survey, survey_unit
 from pipelines.workplace import Workplace
 
 QUARANTINE = "quarantine.jsonl"
@@ -82,7 +71,7 @@ def run_passes(
     The driver keeps a few lines a unit, and one a client: what was said and found stays in the parts.
     """
     surveys, examples, rosters = place.folder("survey"), place.folder("examples"), place.folder("rosters")
-    tasks = [SurveyTask(order, read, unit, plan, surveys) for order, (read, unit) in enumerate(units)]
+    tasks = [SurveyTask(order, read, unit, plan, surveys, Path(unit.path)) for order, (read, unit) in enumerate(units)]
     parts = dict(_watched("survey", run(survey_unit, tasks, lost_survey), len(tasks), progress))
     surveyed = [SurveyDone(task, parts[task.order]) for task in tasks]
     check_sessions(surveyed)

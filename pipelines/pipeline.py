@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from anonymize.keys import load_key
+from anonymize.ner.encoder import chosen
 from corpora.card import write_documents
 from corpora.errors import GateError, UsageError
 from corpora.files import write_atomic
@@ -27,7 +28,7 @@ from pipelines.corpus import Corpus, gather
 from pipelines.decisions import read_log, withdrawn
 from pipelines.diffing import changes_since
 from pipelines.egress import close_egress
-from pipelines.engines import Engine, Runner, open_engine
+from pipelines.engines import WARM, Engine, Runner, open_engine
 from pipelines.generation import Generated, run_generate
 from pipelines.keep_map import write_replacements
 from pipelines.manifest import facts, moved_before, timed
@@ -48,7 +49,7 @@ from pipelines.stages import (
     Synth,
 )
 from pipelines.stages.withdrawn import Withdrawn
-from pipelines.units import Plan
+from pipelines.tasks import Plan
 from pipelines.validation import thresholds_of
 from pipelines.workplace import MANIFEST, Workplace
 
@@ -134,6 +135,7 @@ class Pipeline:
         progress: Progress = _silent,
         *,
         ray_address: str | None = None,
+        ray_storage: str | None = None,
         keep_map: bool = False,
         retry_quarantine: bool = False,
     ) -> Published:
@@ -146,6 +148,8 @@ class Pipeline:
             key_file: the 32-byte key; by default the user's own, made where it is missing.
             progress: told of each finished unit.
             ray_address: of a running Ray cluster, or `auto`; by default this machine alone is one.
+            ray_storage: URL (fsspec) of a folder through which files travel to nodes and back, encrypted; by default
+                every node must see the input and `out.work` under the same paths.
             retry_quarantine: read again the files in which an earlier build set something aside.
             keep_map: write what was replaced by what, encrypted, to `out.work`.
 
@@ -173,8 +177,9 @@ class Pipeline:
                     len(units),
                     sum(unit.end - unit.start for _, unit in units),
                     ray_address=ray_address,
+                    ray_storage=ray_storage,
                     shared=place.work,
-                    preload=self.deidentify.ner is None,
+                    preload=None if self.deidentify.ner else WARM[chosen(self.deidentify.encoder)],
                 ) as runner:
                     passes = run_passes(place, plan, units, runner, progress)
                     measured = self._proofs(passes, plan, runner)

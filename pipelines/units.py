@@ -9,29 +9,29 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from anonymize.keys import key_id, keyed
+from anonymize.keys import keyed
 from anonymize.metadata import withheld
 from corpora.deadline import OutOfTimeError, bound, time_limit
-from corpora.errors import PrivacyError, TextError
-from corpora.files import private_folder, sha256_file
+from corpora.errors import PrivacyError
 from corpora.inputs import open_binary
 from corpora.records import Drop, Example, Origin, Session, count_words
 from corpora.sources.base import Unit
 from expectations.metrics import AUDIT_COLUMNS
 from pipelines.accounting import Tally, tally_session
-from pipelines.books import Books, read_books, write_part
+from pipelines.books import Books, write_part
 from pipelines.engines.work import LOST
 from pipelines.guard import error_place
-from pipelines.parts import Head, Place, Surveyed, SurveyPart, read_head, read_survey, work_key, write_survey
+from pipelines.parts import Place, Surveyed, SurveyPart, read_survey, write_survey
 from pipelines.stages.base import MakeStage, MapStage, Stage
-from pipelines.stages.deidentify import Deidentify, Replaced
+from pipelines.stages.deidentify import Replaced
 from pipelines.stages.read import Read
+from pipelines.tasks import DIED, ERROR, OUT_OF_TIME, WITHDRAWN, BuildTask, Built, SurveyTask
 from pipelines.trail import audit_line
 
 if TYPE_CHECKING:
@@ -39,146 +39,36 @@ if TYPE_CHECKING:
     from anonymize.spans import Span
 
 
-_HEAD = 4096
-_ERROR, _OUT_OF_TIME, _LOST = "error_in_", "out_of_time_in_", "workers_died_in_"
-WITHDRAWN = "withdrawn"
-_AGAIN = (_ERROR, _OUT_OF_TIME, _LOST, WITHDRAWN)
-"""Reasons that may not hold another time: parts with such drops are done again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The per-session part of a pipeline: maps before and after de-identification, then the makers, under one key."""
-
-    maps: tuple[MapStage, ...]
-    deidentify: Deidentify
-    later_maps: tuple[MapStage, ...]
-    makers: tuple[MakeStage, ...]
-    key: bytes
-    keep_sessions: bool = False
-    """Whether a later pass needs the de-identified sessions."""
-    withdrawn: frozenset[str] = frozenset()
-    """Published ids of clients and sessions that are left out as soon as they are read."""
-
-    def is_withdrawn(self, source: str, client: str, session: str) -> bool:
-        """Whether a session is, by its plain ids."""
-        ids = (("client", client), ("session", session)) if self.withdrawn else ()
-        return any(keyed(self.key, kind, source, name) in self.withdrawn for kind, name in ids)
-
-
-@dataclass(frozen=True, slots=True)
-class SurveyTask:
-    """First pass over one unit, the `order`-th of the run; its part goes to `folder`."""
-
-    order: int
-    read: Read
-    unit: Unit
-    plan: Plan
-    folder: Path
-
-
-@dataclass(frozen=True, slots=True)
-class SurveyDone:
-    """A unit and its survey's part."""
-
-    task: SurveyTask
-    part: Path
-
-
-@dataclass(frozen=True, slots=True)
-class BuildTask:
-    """Second pass over one surveyed unit, with the folder of its clients' rosters."""
-
-    survey: SurveyDone
-    rosters: Path
-    folder: Path
-
-    @property
-    def order(self) -> int:
-        """The unit's place in the run."""
-        return self.survey.task.order
-
-    def roster_path(self, client: str) -> Path:
-        """The roster of one of the unit's clients."""
-        return roster_path(self.rosters, self.survey.task.plan.key, self.survey.task.read.source, client)
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """What a worker says of a unit when its second pass is done: its parts and its books."""
-
-    order: int
-    part: Path
-    trail: Path
-    """The unit's audit lines."""
-    books: Books
-
-
-Part = TypeVar("Part", Head, Books)
-
-
 def client_of(session: Session, unit: Unit) -> str:
     """The client, or the question where there is none, or the file itself where nobody says who the client is."""
     return session.client_id or (f"question:{session.group_id}" if session.group_id else f"file:{unit.name}")
 
 
-def roster_path(folder: Path, key: bytes, source: str, client: str) -> Path:
-    """Where a client's roster stands."""
-    return folder / f"{keyed(key, 'client', source, client)}.json"
-
-
 def survey_unit(task: SurveyTask) -> tuple[int, Path]:
     """Read, clean and survey one unit, or find that this was done before; returns its order and its part."""
-    place = _survey_place(task)
-    head = _finished(place, read_head)
-    sessions = head.sessions if head else ()
-    gone = any(task.plan.is_withdrawn(task.read.source, client, session) for session, client, _, _ in sessions)
-    if head is None or gone:
-        write_survey(place, SurveyPart(*_survey(task)), partial(client_of, unit=task.unit))
+    if done := task.finished():
+        return done
+    place = task.place()
+    write_survey(place, SurveyPart(*_survey(task)), partial(client_of, unit=task.unit))
     return task.order, place.path()
 
 
 def lost_survey(task: SurveyTask) -> tuple[int, Path]:
     """Set aside a unit whose first pass killed its workers."""
-    place = _survey_place(task)
+    place = task.place()
     origin = Origin(task.unit.path, task.unit.start, task.unit.end)
-    drop = Drop(f"{_LOST}survey", "file", origin, count=0, detail=LOST, quarantined=True)
+    drop = Drop(f"{DIED}survey", "file", origin, count=0, detail=LOST, quarantined=True)
     write_survey(place, SurveyPart([], [drop]), partial(client_of, unit=task.unit))
     return task.order, place.path()
-
-
-def _survey_place(task: SurveyTask) -> Place:
-    data = _unit_bytes(task.unit)
-    plan, read = task.plan, task.read
-    stages = [(stage.label, stage.parameters()) for stage in (read, *plan.maps, plan.deidentify)]
-    key = work_key("survey", read.source, task.unit.name, task.unit.start, hashlib.sha256(data).hexdigest(), stages)
-    return Place(task.folder, key, ".json")
-
-
-def _finished(place: Place, read: Callable[[Path], Part]) -> Part | None:
-    """A finished part; None where there is none, or a stage raised on some of it."""
-    path = place.found()
-    part = read(path) if path else None
-    return None if part is None or any(drop.reason.startswith(_AGAIN) for drop in part.drops) else part
-
-
-def _unit_bytes(unit: Unit) -> bytes:
-    """The unit's bytes after the head of its file (where a table has its columns); empty where it cannot be read."""
-    try:
-        with open_binary(Path(unit.path)) as file:
-            head = file.read(_HEAD) if unit.start else b""
-            file.seek(unit.start)
-            return head + file.read(unit.end - unit.start)
-    except (OSError, TextError):
-        return b""
 
 
 def _survey(task: SurveyTask) -> tuple[list[Surveyed], list[Drop]]:
     stage = task.plan.deidentify
     kept: list[Surveyed] = []
     drops: list[Drop] = []
-    for item in read_unit(task.read, task.unit):
+    for raw in read_unit(task.read, task.here):
         counts: Counter[str] = Counter()
+        item = replace(raw, origin=replace(raw.origin, path=task.unit.path)) if raw.origin else raw
         session = item if isinstance(item, Drop) else _stayed(introduced(item, task.read), task)
         if isinstance(session, Session):
             session = mapped(session, task.plan.maps, counts)
@@ -191,7 +81,7 @@ def _survey(task: SurveyTask) -> tuple[list[Surveyed], list[Drop]]:
         except Exception as error:  # noqa: BLE001 - its message may quote the text
             drops.append(_set_aside(session, stage.name, error))
         else:
-            kept.append(Surveyed(session, _session_digest(session), names, dict(counts)))
+            kept.append(Surveyed(session, _digest(task.lies, session.origin), names, dict(counts)))
     return kept, drops
 
 
@@ -209,17 +99,17 @@ def read_unit(read: Read, unit: Unit) -> list[Session | Drop]:
             return list(read.reader.read(unit))
     except OutOfTimeError as error:
         origin = Origin(unit.path, unit.start, unit.end)
-        return [Drop(f"{_OUT_OF_TIME}read", "file", origin, count=0, detail=str(error), quarantined=True)]
+        return [Drop(f"{OUT_OF_TIME}read", "file", origin, count=0, detail=str(error), quarantined=True)]
 
 
 def _characters(session: Session) -> int:
     return sum(len(turn.text) for turn in session.turns)
 
 
-def _session_digest(session: Session) -> str:
-    with open_binary(Path(session.origin.path)) as file:
-        file.seek(session.origin.start)
-        return hashlib.sha256(file.read(session.origin.end - session.origin.start)).hexdigest()
+def _digest(path: Path, origin: Origin) -> str:
+    with open_binary(path) as file:
+        file.seek(origin.start)
+        return hashlib.sha256(file.read(origin.end - origin.start)).hexdigest()
 
 
 def introduced(session: Session, read: Read) -> Session:
@@ -247,36 +137,23 @@ def mapped(session: Session, stages: Sequence[MapStage], counts: Counter[str] | 
 
 def _set_aside(session: Session, stage: str, error: Exception | None) -> Drop:
     """The session as set aside; without an error, because its workers died."""
-    reason, detail = _ERROR, error_place(error) if error else ""
+    reason, detail = ERROR, error_place(error) if error else ""
     if error is None:
-        reason, detail = _LOST, LOST
+        reason, detail = DIED, LOST
     elif isinstance(error, OutOfTimeError):
-        reason, detail = _OUT_OF_TIME, str(error)
+        reason, detail = OUT_OF_TIME, str(error)
     count = len(session.turns)
     return Drop(f"{reason}{stage}", "session", session.origin, session.session_id, count, detail, quarantined=True)
 
 
 def build_unit(task: BuildTask) -> Built:
     """Replace identifiers and make examples of one surveyed unit, or find that this was done before."""
-    place, trail = _build_places(task)
-    books = _finished(place, read_books) if trail.found() else None
-    return Built(task.order, place.path(), trail.path(), books) if books else _written(place, trail, _Builder(task))
+    return task.finished() or _written(*task.places(), _Builder(task))
 
 
 def lost_build(task: BuildTask) -> Built:
     """Set aside the sessions of a unit whose second pass killed its workers."""
-    return _written(*_build_places(task), _Builder(task, lost=True))
-
-
-def _build_places(task: BuildTask) -> tuple[Place, Place]:
-    """Of the unit's examples and of its audit lines."""
-    plan = task.survey.task.plan
-    stages = [(stage.label, stage.parameters()) for stage in (plan.deidentify, *plan.later_maps, *plan.makers)]
-    clients = {client for _, client, _, _ in read_head(task.survey.part).sessions}
-    digests = {client: sha256_file(task.roster_path(client)) for client in clients}
-    kept = ["sessions"] if plan.keep_sessions else []
-    key = work_key("build", task.survey.part.stem, digests, stages, key_id(plan.key), *kept)
-    return Place(task.folder, key, ".arrow"), Place(private_folder(task.folder.parent / "audit"), key, ".jsonl")
+    return _written(*task.places(), _Builder(task, lost=True))
 
 
 def _written(place: Place, trail: Place, built: _Builder) -> Built:

@@ -13,7 +13,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from itertools import cycle
+from itertools import chain, cycle, repeat
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 TRIES = 8
 _POOL = 32  # requests of one pool of connections
+_APART = 0.004  # seconds between the first requests: replies that come all at once would wait for one another
 _FIRST_PAUSE, _LONGEST_JITTER = 0.25, 20.0
 _NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached")
 _KEYS = ("CORPORA_API_KEY", "OPENAI_API_KEY")
@@ -98,6 +99,7 @@ class RemoteWriter:
 
     async def _write(self, queue: deque[Question], books: Books) -> None:
         clients = cycle(self._pools())
+        starts = chain((_APART * at for at in range(self.parallel)), repeat(0.0))
         running: set[asyncio.Task[tuple[Ticket, str] | None]] = set()
         came: list[tuple[Ticket, str]] = []
         failed: BaseException | None = None
@@ -105,7 +107,7 @@ class RemoteWriter:
             while True:
                 while queue and not failed and len(running) < self.parallel and (ticket := books.begin(queue[0])):
                     queue.popleft()
-                    running.add(asyncio.create_task(self._answered(next(clients), ticket, books)))
+                    running.add(asyncio.create_task(self._answered(next(clients), ticket, books, next(starts))))
                 if came:  # others are on their way while the disk works
                     await asyncio.to_thread(books.ledger.sync)
                     books.settle(came)
@@ -152,8 +154,11 @@ class RemoteWriter:
             ]
         return self._clients
 
-    async def _answered(self, client: openai.AsyncOpenAI, ticket: Ticket, books: Books) -> tuple[Ticket, str] | None:
+    async def _answered(
+        self, client: openai.AsyncOpenAI, ticket: Ticket, books: Books, wait: float
+    ) -> tuple[Ticket, str] | None:
         """The raw reply; None where the budget has no room for another try, or none of them brought a reply."""
+        await asyncio.sleep(wait)
         question, began = ticket.question, time.monotonic()
         current: Ticket | None = ticket
         try:

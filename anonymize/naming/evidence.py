@@ -46,13 +46,24 @@ _DEGREES = frozenset({"so", "too", "very", "really", "pretty", "super", "quite"}
 _TIMES = frozenset(
     {"in", "at", "by", "until", "till", "since", "before", "during", "around", "this", "last", "next", "every"}
 )
+_REACH = 3  # tokens on each side whose decisions count
 _ACRONYM = 5  # letters of the longest acronym
 
 
 def judge(reading: Reading, i: int) -> tuple[str, float, str]:
-    """(type, score, rule) of token i in its place."""
+    """(type, score, rule) of token i in its place; weighed anew only where what is known has changed."""
+    known, a, b = remembered(reading, i), max(0, i - _REACH), i + _REACH + 1
+    around = "|".join(reading.label[a:b]), bytes(reading.status[a:b])
+    state = known, reading.sightings.get(reading.low[i], 0), reading.careless, around
+    if (judged := reading.judged.get(i)) and judged[0] == state:
+        return judged[1]
+    judgement = _judge(reading, i, known)
+    reading.judged[i] = state, judgement
+    return judgement
+
+
+def _judge(reading: Reading, i: int, known: str) -> tuple[str, float, str]:
     at = speech.spot(reading, i)
-    known = remembered(reading, i)
     score = _prior(at)
     rule = "memory" if known else "list" if score >= THRESHOLD else "capital" if at.inside else "context"
     if known:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
+from typing import Any
 
 from anonymize.roster import Kind, Survey, SurveyForm
 from anonymize.spans import Span
@@ -26,6 +27,7 @@ _LISTED = voc.NAME | voc.PLACE
 _ALSO_A_WORD = voc.AMBIGUOUS | voc.PLACE_WORD
 _ONLY_A_WORD = voc.WORD | _LISTED | voc.ORG
 
+_WHEREABOUTS = frozenset({"at", "from", "to", "by", "in", "into", "outside", "near", "past", "behind", "over"})
 _SHOUT = 3
 _LONGEST_WORD = 45  # letters; longer tokens are no words
 _LONGEST_PHRASE = 8  # tokens
@@ -42,8 +44,10 @@ class Reading:
     `FREE`, `KEPT`, `TAKEN`; `label` ("", NAME, LOCATION, ORG) and `rule` are the decision. `memory` maps a token's
     look-up form to the type that the session, or the client's others, are sure of; `phrases` does so for several words;
     `caller` are the forms that the caller named.
+    `codes` are structured identifiers that a model added to those of the rules, per turn.
     `sightings` counts how often each form was decided to be a name; `slips` are the tokens at which a cased session
-    seems to write a name of its own without its capital.
+    seems to write a name of its own without its capital; `judged` is what was known, and what came of it,
+    when a token was last weighed.
     """
 
     def __init__(
@@ -72,12 +76,14 @@ class Reading:
         self.status = bytearray(self.count)
         self.label = [""] * self.count
         self.rule = [""] * self.count
+        self.codes: list[list[Span]] = [[] for _ in self.turns]
         self.cased = self._is_cased()
         self.shape = self._shapes()
         self.memory = dict(known)
         self.phrases = dict(phrases)
         self.sightings: Counter[str] = Counter(dict.fromkeys(known, _SURE))
         self.slips: set[int] = set()
+        self.judged: dict[int, tuple[tuple[Any, ...], tuple[str, float, str]]] = {}
         self.beginnings: set[str] = set()
         self._take(taken)
 
@@ -179,6 +185,11 @@ class Reading:
         self.label[a:b] = [kind] * (b - a)
         self.rule[a:b] = [rule] * (b - a)
 
+    def mark_code(self, a: int, b: int, kind: str, rule: str) -> None:
+        """Decide that the free tokens a to b (exclusive) of one turn are a structured identifier."""
+        self.status[a:b] = bytes([TAKEN]) * (b - a)
+        self.codes[self.tokens.turn[a]].append(Span(self.tokens.start[a], self.tokens.end[b - 1], kind, rule))
+
     def remember(self) -> None:
         """Keep what is decided: every token of a name, the rare tokens and the phrases of places and organisations."""
         memory, low, decided = self.memory, self.low, self.decided()
@@ -220,7 +231,7 @@ class Reading:
     def spans(self) -> list[list[Span]]:
         """The decisions as spans, per turn."""
         start, end, turn = self.tokens.start, self.tokens.end, self.tokens.turn
-        out: list[list[Span]] = [[] for _ in self.turns]
+        out = [list(codes) for codes in self.codes]
         for kind, a, b in self.runs():
             stop = end[b - 1]
             if self.rule[b - 1].startswith("initial") and self.turns[turn[a]][stop : stop + 1] == ".":
@@ -236,8 +247,8 @@ class Reading:
     def _shop(self, kind: str, a: int, b: int) -> bool:
         if not self.ends(b - 1) and self.low[b] not in context.FUNCTION:
             return False
-        family = self.flag[b - 1] & voc.NAME == voc.SURNAME and a > 0 and self.low[a - 1] in ("at", "from", "to", "by")
-        return kind == ORG or (family and b - a == 1)
+        first = a - 1 if a > 1 and self.low[a - 1] == "the" else a
+        return kind == ORG or (b - a == 1 and first > 0 and self.low[first - 1] in _WHEREABOUTS)
 
     def survey(self) -> Survey:
         """The forms that this session is sure of."""

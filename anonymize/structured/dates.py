@@ -54,13 +54,14 @@ _DATE = re.compile(
     rf"|{MONTH},? (?:of )?(?:(?:19|20)\d\d\b|'\d\d\b|{SPOKEN_YEAR}\b)"
     r")"
 )
-_MONTH_HINT = re.compile(rf"\b(?:{MONTH}\b|{_SHORT})")
+_SHORT_MONTH = re.compile(rf"\b{_SHORT}")
 _YEAR_HINT = re.compile(r" (?:(?:19|20)\d\d|'\d\d)\b")
-_DATE_HINTS = (
-    *(f" {word}" for word in _CALENDARS.split("|")),
-    *(" slash", " dash", " point", " stroke", " nineteen", " eighteen", " two thousand", " two-thousand", " twenty"),
+_DATED = frozenset(
+    {*MONTHS, *"jan feb mar apr jun jul aug sep sept oct nov dec".split()}  # noqa: SIM905  reads better
+    | {word.split()[-1].split("-")[-1] for word in _CALENDARS.split("|")}
+    | {"slash", "dash", "point", "stroke", "nineteen", "eighteen", "thousand", "twenty"}
 )
-"""A date without a month of ours has one of another calendar, a stroke, or a year."""
+"""A date has a month of ours or of another calendar, a stroke, or a year."""
 
 _NUMERIC = re.compile(
     r"(?<![\w/.-])(?:\d{4}-\d{1,2}-\d{1,2}|(?P<a>\d{1,2})(?P<by>[/.-])(?P<b>\d{1,2})(?P=by)(?:\d{4}|\d{2}))(?![\w/-])"
@@ -110,21 +111,23 @@ _BEFORE_MONTH = re.compile(
 )
 
 
-def find_dates(text: str, low: str) -> Iterator[Span]:
-    """Dates in one turn; `low` is the normalised `text`, of the same length."""
-    dated = any_in(low, _DATE_HINTS) or _YEAR_HINT.search(low) or _MONTH_HINT.search(low)
+def find_dates(text: str, low: str, said: frozenset[str]) -> Iterator[Span]:
+    """Dates in one turn; `low` is the normalised `text`, of the same length, `said` its words."""
+    digit = _DIGIT.search(low)
+    dated = not said.isdisjoint(_DATED) or (digit and (_YEAR_HINT.search(low) or _SHORT_MONTH.search(low)))
     for match in _DATE.finditer(low) if dated else ():
         if _HOLIDAY.fullmatch(match.group()) or _is_verb(text, low, match):
             continue
         yield Span(match.start(), match.end(), "DATE", "date_month")
-    if _DIGIT.search(low):
+    if digit:
         for match in _NUMERIC.finditer(low):
             if match["a"] is None or _is_day(match["a"], match["b"]):
                 yield Span(match.start(), match.end(), "DATE", "date_numeric")
         for match in _MONTH_DAY.finditer(low) if "/" in low else ():
             if _is_day(match["a"], match["b"]) and match["date"] != "9/11":
                 yield Span(*match.span("date"), "DATE", "date_month_day")
-    for match in _DAY_ALONE.finditer(low) if any_in(low, _DAY_HINTS) or _DAY_HINT.search(low) else ():
+    day = not said.isdisjoint(_DAY_HINTS) or (digit and _DAY_HINT.search(low))
+    for match in _DAY_ALONE.finditer(low) if day else ():
         around = low[max(0, match.start() - _NEAR) : match.start()], low[match.end() : match.end() + _NEAR]
         if match["early"] is None or any(map(_NEAR_DAY.search, around)):
             yield Span(*match.span(str(match.lastgroup)), "DATE", "date_day")

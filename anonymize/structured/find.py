@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import bisect
 import re
+import string
 
 from anonymize.spans import Span
+from anonymize.structured.aloud import find_aloud
 from anonymize.structured.codes import find_codes
 from anonymize.structured.dates import MONTHS, find_ages, find_dates
 from anonymize.structured.patterns import find_addresses, find_written
 from anonymize.structured.plates import find_plates
 from anonymize.structured.web import find_spoken_web
-from anonymize.words.numerals import NUMBER_WORDS
+from anonymize.words.numerals import NUMBER_WORDS, ORDINALS
 
 _PLAIN = str.maketrans("\u2018\u2019\u02bc\u201c\u201d\u2010\u2011\u2012\u2013\u2014\u00a0\u202f", "'''\"\"-----  ")
 _BEFORE = 90
 """How much of the turns before is looked at for what a turn's numbers are, in characters."""
 
-_WORTH = re.compile(
-    rf"[\d@]|\w_\w|\.\w|(?:day,?|on|by|until|till|'s|is|due) (?:the )?(?:first|second)\b|plates? s|"
-    rf"\b(?:{'|'.join((*MONTHS, *NUMBER_WORDS, 'dot', 'at', 'handle', 'apartment', 'apt', 'nineties'))}|user ?name|"
-    rf"gamer ?tag|go(?:es)? by|"
-    r"screen ?name|twentieth|\w+teenth|thirtieth|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|"
-    r"twelfth)\b"
+_SIGNS = re.compile(r"[\d@_]|\.\w")
+_TELLING = frozenset(
+    {*MONTHS, *NUMBER_WORDS, *(ordinal.split("-")[-1] for ordinal in ORDINALS[2:]), "dot", "at", "handle", "apartment"}
+    | {"apt", "flat", "nineties", "username", "gamertag", "screenname", "user", "gamer", "screen", "slash", "stroke"}
 )
+_WHERE_TWO_TELL = re.compile(
+    r"(?:day,?|on|by|until|till|'s|is|due) (?:the )?(?:first|second)\b|plates? s|\bgo(?:es)? by\b"
+)
+_TWO = frozenset({"first", "second", "plate", "plates", "go", "goes"})
+_MARKS = string.punctuation.replace("'", "")
+_BETWEEN_WORDS = str.maketrans(dict.fromkeys(f"{_MARKS}\u2026", " "))
 
 
 def normalise(text: str) -> str:
@@ -42,24 +48,41 @@ def find_structured(turns: list[str]) -> list[list[Span]]:
     """
     lows = [normalise(text) for text in turns]
     found: list[list[Span]] = [[] for _ in turns]
-    worth = [turn for turn, low in enumerate(lows) if _WORTH.search(low)]
-    for turn in worth:
-        before = " ".join(lows[max(0, turn - 2) : turn])[-_BEFORE:]
-        found[turn] = _disjoint(_in_turn(turns[turn], lows[turn], before))
+    worth: list[int] = []
+    for turn, low in enumerate(lows):
+        said = _words(low)
+        if _worth(low, said):
+            worth.append(turn)
+            before = " ".join(lows[max(0, turn - 2) : turn])[-_BEFORE:]
+            found[turn] = _disjoint(_in_turn(turns[turn], low, said, before))
     for spans, codes in zip(found, find_codes(turns, lows, found, worth), strict=True):
         if codes:
             spans[:] = _disjoint([*spans, *codes])
     return found
 
 
-def _in_turn(text: str, low: str, before: str) -> list[Span]:
+def _words(low: str) -> frozenset[str]:
+    """A turn's words, those with apostrophes also in parts, for a quote may stand there; single letters are endings."""
+    said = low.translate(_BETWEEN_WORDS).split()
+    return frozenset(said + [part for word in said if "'" in word for part in word.split("'") if len(part) > 1])
+
+
+def _worth(low: str, said: frozenset[str]) -> bool:
+    """Whether a turn, of these words, may hold a structured identifier at all."""
+    if not said.isdisjoint(_TELLING) or _SIGNS.search(low):
+        return True
+    return not said.isdisjoint(_TWO) and bool(_WHERE_TWO_TELL.search(low))
+
+
+def _in_turn(text: str, low: str, said: frozenset[str], before: str) -> list[Span]:
     return [
         *find_written(low),
-        *find_spoken_web(low),
-        *find_dates(text, low),
+        *find_spoken_web(low, said),
+        *find_dates(text, low, said),
         *find_ages(text, low, before),
-        *find_addresses(text, low, before),
+        *find_addresses(text, low, said, before),
         *find_plates(text, low, before),
+        *find_aloud(text, low, said),
     ]
 
 

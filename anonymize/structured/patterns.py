@@ -8,8 +8,8 @@ import re
 from typing import TYPE_CHECKING
 
 from anonymize.spans import Span
-from anonymize.words.lexicon import any_in, pattern, words
-from anonymize.words.numerals import NUMBER_WORDS, SPOKEN_ORDINAL
+from anonymize.words.lexicon import pattern, words
+from anonymize.words.numerals import NUMBER_WORDS, SPOKEN_ORDINAL, TENS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,13 +31,15 @@ _WRITTEN = re.compile(
     r"|(?P<PHONE>(?<![\w-])(?:\+?1[-. ]{1,2})?(?:\(\d{3}\)[-. ]{0,2}|\d{3}[-. ]{1,2})\d{3}[-. ]{1,2}\d{4}(?![\w-])"
     r"(?:,? ?(?:x|ext\.?|extension) ?\d{1,6})?|(?<![\w+])\+\d{1,3}(?:[-. ]?\(?\d{1,4}\)?){2,5}(?!\d))"
     r"|(?P<LOCAL>(?<![\w-])\d{3}-\d{4}(?![\w-]))"
-    r"|(?P<VEHICLE>(?<![\w/+])(?=[a-z]*\d[a-z\d]*[a-z])(?=\d*[a-z])[a-hj-npr-z\d]{17}(?!\w))"
+    r"|(?P<VEHICLE>(?<![\w/+])(?=[a-z]*\d[a-z\d]*[a-z])(?=\d*[a-z])[a-hj-npr-z\d]{11} ?[a-hj-npr-z\d]{6}(?!\w))"
     r"|(?P<SERIAL>(?<![\w/+@.-])(?=[a-z\d]*\d[a-z]+\d)(?=[a-z\d]*[a-z]\d+[a-z])[a-z\d]{10,16}(?![\w-]))"
     r"|(?P<CARD>(?<![\w-])\d{4}[- ]\d{4}[- ]\d{4}[- ]\d{1,7}(?![\w-])|"
     r"(?<!\w)[a-z]{2}\d{2}(?: ?[a-z]{4})?(?: ?\d{2,4}){3,7}(?!\w))"
-    r"|(?P<HANDLE>(?<![\w.@])@[a-z_][\w.]{1,29}(?<!\.)|(?<![\w./@])[a-z][a-z\d]{1,20}(?:_[a-z\d]{1,20}){1,3}(?![\w/@])|(?<![\w/+])u/[\w-]{3,20})"
+    r"|(?P<HANDLE>(?<![\w.@])@[a-z_][\w.]{1,29}(?<!\.)|(?<![\w./@])[a-z][a-z\d]{1,20}(?:_[a-z\d]{1,20}){1,3}(?![\w/@])|(?<![\w/+])u/[\w-]{3,20}|"
+    r"(?<![\w.@])[a-z]{2,20}\.[a-z]{2,20}(?:\.[a-z]{2,20}|\.?\d{2,4})(?![\w@]|\.\w))"
+    r"|(?P<STARRED>(?<![\w*])[a-z]{2,8}\*\d{2,8}[a-z]{0,3}(?!\w))"
 )
-_CLASS = {"SITE": "URL", "LOCAL": "PHONE", "CARD": "ACCOUNT", "SERIAL": "DEVICE"}
+_CLASS = {"SITE": "URL", "LOCAL": "PHONE", "CARD": "ACCOUNT", "SERIAL": "DEVICE", "STARRED": "LICENSE"}
 
 
 def find_written(low: str) -> Iterator[Span]:
@@ -51,12 +53,12 @@ def find_written(low: str) -> Iterator[Span]:
         yield Span(match.start(), match.end(), _CLASS.get(kind, kind), f"written_{kind.lower()}")
 
 
-_HINT = re.compile(r"@|[a-z]\d+[a-z]|[a-z]_[a-z\d]|://|\w\.\w|\d[-.:) ]{0,2}\d\d|[x*]-|u/|local \d|[\da-f]{2}:")
+_HINT = re.compile(r"@|[a-z]\d+[a-z]|[a-z]_[a-z\d]|://|\w\.\w|\d[-.:) ]{0,2}\d\d|[x*]-|u/|local \d|[\da-f]{2}:|\w\*\d")
 
 _STREET = pattern("street")
 _STREET_WORD = pattern("street_word")
 _NUMBER = "|".join(NUMBER_WORDS)
-_UNIT_NAME = r"(?:(?:apartment|apt|unit|suite|ste|number|no|room|rm|lot|trailer|floor|bldg|building|space)\b\.?|#)"
+_UNIT_NAME = r"(?:(?:apartment|apt|flat|unit|suite|ste|number|no|room|rm|lot|trailer|floor|bldg|building|space)\b\.?|#)"
 _UNIT = (
     rf"{_UNIT_NAME} ?#?(?:[a-z]?-?\d{{1,5}}[a-z]?\b|(?:{_NUMBER})\b(?:[- ](?:{_NUMBER})\b)*(?: [a-z]\b)?|[a-z]\b(?!'))"
 )
@@ -75,31 +77,37 @@ _HOUSE = re.compile(
 )
 _HOUSE_HINT = re.compile(rf" (?:number|no\.?|#) ?(?:\d|(?:{_NUMBER})\b)")
 _DIGIT = re.compile(r"\d")
-_PLACE_HINTS = ("box", "apartment", "apt", "suite", "ste", " street", " ave")
-"""Without a digit, only these are of interest in `_OTHER_PLACES`."""
+_PLACED = frozenset(
+    "box apartment apt flat suite ste unit room rm street avenue ave route rt rr hc road highway hwy rte fm".split()  # noqa: SIM905  reads better
+)
+_POSTCODE_HINT = re.compile(r"[a-z]\d")
+"""What stands in all of `_OTHER_PLACES`: one of the words, or a letter before a digit."""
 
 _ASKED = re.compile(r"\b(?:address|where do you live)\b[^?]{0,30}\?\s*$")
 _NUMBER_AND_NAME = re.compile(
-    r"\b(?:[Aa]t|[Bb]y|[Aa]ddress(?:'s|\u2019s| is| was)?|[Ff]rom|[Tt]o|[Pp]ast|[Ii]n),? "
-    r"(?P<address>\d{1,5} (?P<name>[A-Z][a-z]{2,})(?: [A-Z][a-z]+){0,2})\b(?!['\u2019])"
+    r"\b(?:[Aa]t|[Bb]y|[Aa]ddress(?:'s|\u2019s| is| was)?|[Ff]rom|[Tt]o|[Pp]ast|[Ii]n|[Ii]s),? "
+    r"(?P<address>(?!(?:19|20)\d\d )\d{1,5} (?P<name>[A-Z][a-z]{2,})(?: [A-Z][a-z]+){0,2})\b(?!['\u2019])"
 )
 _NO_STREET_NAME = words("not_a_street_name")
 _OTHER_PLACES = re.compile(
     rf"\b(?:p\.? ?o\.? {{0,2}}box (?:number )?(?:\d{{1,6}}|(?:{_NUMBER})\b(?:[- ](?:{_NUMBER})\b){{0,5}})"
+    rf"|flat (?:number )?(?:\d{{1,4}}[a-z]?\b|(?:{_NUMBER})\b(?! (?:percent|tyres?|tires?)))"
     rf"|(?:apartment|apt|suite|ste)\b\.? ?#?(?:number )?(?:[a-z]?-?\d{{1,5}}[a-z]?\b|"
     rf"(?:{_NUMBER})\b(?:[- ](?:{_NUMBER})\b)*(?: [a-f]\b)?|\d*[b-hj-z]\b(?!'))"
     r"|(?:unit|room|rm)\b\.? ?#?(?:number )?(?:\d{3,5}[a-z]?\b|\d{1,3}-?[a-z]\b|[a-z]-?\d{1,4}\b)"
-    rf"|(?:(?:north|south|east|west|[nsew]\.?) )?(?:\d{{1,3}}(?:st|nd|rd|th)|{SPOKEN_ORDINAL}) (?:street|avenue|ave)\b"
+    rf"|(?:(?:north|south|east|west|[nsew]\.?) )?(?:\d{{1,3}}(?:st|nd|rd|th)|(?:(?:{'|'.join(TENS)})[- ])?"
+    rf"{SPOKEN_ORDINAL}) (?:street|avenue|ave)\b"
+    r"|(?:post |mail )?box \d{1,5}(?=, [a-z])"
     r"|(?:rural )?(?:route|rt\.?|rr|hc|star route) \d{1,3},? box \d{1,5}[a-z]?\b"
     r"|(?:(?:county|state|rural|farm)(?: to market)? (?:road|route)|highway|hwy|route(?! 66\b)|rte|fm) \d{1,4}\b"
     r"|[a-z]\d[a-z] ?\d[a-z]\d\b|[a-z]{1,2}\d[a-z\d]? \d[a-z]{2}\b)"
 )
 
 
-def find_addresses(text: str, low: str, before: str) -> Iterator[Span]:
+def find_addresses(text: str, low: str, said: frozenset[str], before: str) -> Iterator[Span]:
     """Street addresses, units, PO boxes, numbered roads, postcodes with letters; pages of a deed book.
 
-    `before` is the end of the turns before, which may ask for the address.
+    `said` are the turn's words; `before` is the end of the turns before, which may ask for the address.
     """
     asked = bool(_ASKED.search(before))
     for match in _ADDRESS.finditer(low) if _STREET_HINT.search(low) else ():
@@ -108,7 +116,8 @@ def find_addresses(text: str, low: str, before: str) -> Iterator[Span]:
     for match in _HOUSE.finditer(low) if _HOUSE_HINT.search(low) else ():
         yield Span(*match.span("house"), "LOCATION", "house_number")
     digit = _DIGIT.search(low)
-    for match in _OTHER_PLACES.finditer(low) if digit or any_in(low, _PLACE_HINTS) else ():
+    placed = not said.isdisjoint(_PLACED) or (digit and _POSTCODE_HINT.search(low))
+    for match in _OTHER_PLACES.finditer(low) if placed else ():
         yield Span(match.start(), match.end(), "LOCATION", "unit_or_box")
     if digit:
         yield from _in_digits(text, low)

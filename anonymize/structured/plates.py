@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from anonymize.spans import Span
+from anonymize.structured.aloud import PHONETIC
 from anonymize.words import vocabulary as voc
 from anonymize.words.lexicon import words
 from anonymize.words.numerals import NUMBER_WORDS
@@ -25,13 +26,7 @@ _REACH = 90
 _GROUP = re.compile(r"(?<![\w'$.:/])(?:[a-z]{1,4}|\d{1,4}|(?=[a-z]*\d)[a-z\d]{2,8})(?![\w'%]|[.:/,]\d)")
 _MEASURE = re.compile(r"\d+(?:st|nd|rd|th|s|k|am|pm|mg|ml|lbs?|ft|x|hrs?|mph)|(?:19|20)\d\d")
 _VANITY = re.compile(r"\bplates? (?:says?|said|reads?|spells?),? (?:like,? )?(?P<plate>[a-z][a-z\d]{2,7})\b(?!')")
-_PHONETIC = (
-    "alpha|alfa|bravo|charlie|delta|echo|foxtrot|golf|hotel|india|juliet|kilo|lima|mike|november|oscar|papa|quebec|"
-    "romeo|sierra|tango|uniform|victor|whiskey|x-?ray|yankee|zulu"
-)
-"""The spelling alphabet of the ITU and ICAO."""
-
-_SIGN = rf"(?:(?P<letter>{_PHONETIC}|[a-z](?:,? (?:as in|for|like) [a-z]+)?)|{'|'.join(NUMBER_WORDS)}|\d{{1,4}})"
+_SIGN = rf"(?:(?P<letter>{PHONETIC}|[a-z](?:,? (?:as in|for|like) [a-z]+)?)|{'|'.join(NUMBER_WORDS)}|\d{{1,4}})"
 _SIGNS = re.compile(_SIGN + r"\b")
 _ANY = re.sub(r"\?P<letter>", "?:", _SIGN)
 _SPELLED = re.compile(rf"\b{_ANY}\b(?:[, .-]{{1,2}}{_ANY}\b){{2,9}}")

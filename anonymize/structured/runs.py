@@ -26,10 +26,11 @@ _ITEM = re.compile(
     r"lima|oscar|papa|quebec|romeo|sierra|tango|whiskey|yankee|zulu)\b)"
 )
 _GAP = re.compile(
-    r"[\s,\-/#()+.]{0,5}(?:(?:um+|uh+|er+|dash|hyphen|space|then|and then|slash|as in \w+)[\s,\-]{1,3}){0,2}"
+    r"[\s,\-/#()+.…]{0,5}(?:(?:um+|uh+|er+m?|em|dash|hyphen|space|then|and then|and then it's|then it's|slash|stroke|"
+    r"as in \w+)[\s,\-.…]{1,4}){0,2}"
 )
 _PLAIN_CODES = words("plain_codes")
-_SENTENCE_END = re.compile(r"[.?!]\s")
+_SENTENCE_END = re.compile(r"(?<!\.)[.?!]\s")  # three points are a pause
 
 LONGEST = 40
 """Items in a run at most: an IBAN read letter by letter has 34 characters."""
@@ -37,7 +38,10 @@ LONGEST = 40
 
 @dataclass(slots=True)
 class Run:
-    """Number-like items that stand together in one turn: `digits` joined; `groups` counts digits item by item."""
+    """Number-like items that stand together in one turn: `digits` joined; `groups` counts digits item by item.
+
+    `singles` are read one by one; `scaled` says that it has thousands, as amounts do.
+    """
 
     turn: int
     start: int
@@ -46,6 +50,7 @@ class Run:
     letters: int = 0
     groups: list[int] = field(default_factory=list)
     singles: int = 0
+    scaled: bool = False
     gaps: list[str] = field(default_factory=list)
 
     @property
@@ -71,6 +76,7 @@ def find_runs(low: str, turn: int) -> Iterator[Run]:
         ):
             whole.gaps += (".", *part.gaps)
             whole.digits += part.digits
+            whole.scaled |= part.scaled
             whole.groups += part.groups
             whole.end, whole.letters, whole.singles = (
                 part.end,
@@ -135,6 +141,7 @@ def _read(items: list[re.Match[str]], turn: int) -> Run | None:
             said = str(UNITS[word])
             run.singles += 1
         elif word in ("hundred", "thousand"):
+            run.scaled |= word == "thousand"
             said = "00" if word == "hundred" else "000"
         else:
             said = str(TEENS.get(word) or TENS[word])

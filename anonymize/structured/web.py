@@ -13,7 +13,7 @@ from anonymize.words.lexicon import any_in, pattern, words
 from anonymize.words.numerals import NUMBER_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _MAILERS = pattern("mailers")
 _END = re.compile(
@@ -66,11 +66,38 @@ _NAMED_HANDLE = re.compile(
 _NO_HANDLE = _STOPS | words("handle_stops")
 
 _NO_PATH = (_NO_HANDLE | {"and"}) - {"get", "all", "my", "the", "for", "go"}
+_WWW = re.compile(r"\bw ?w ?w dot [^.?!]*$")
+_SPOKEN = re.compile(r" (?:at|dot|underscore)\b")
+_ASIDE = re.compile(
+    r"(?:,? (?:(?:and )?(?:that's|it's|so|spelled) )?(?:all (?:one word|lower ?case|together)|one word|lower ?case|"
+    r"no spaces?|[a-z](?:-[a-z]){2,}))+(?=,? (?:at|dot)\b)|,(?= (?:at|dot|underscore)\b)|"
+    r"(?:(?<= at)|(?<= dot)|(?<= underscore)),(?= )"
+)
+"""What is said between the parts of an address, and the pauses there."""
+
+_TELLING = words("of_the_web")
 _CONTRACTED = re.compile(r"'(?:s|re|ve|ll|m|d|t)$")
 
 
-def find_spoken_web(low: str) -> Iterator[Span]:
-    """Addresses and user names read aloud in one turn of normalised text."""
+def find_spoken_web(low: str, said: frozenset[str]) -> Iterator[Span]:
+    """Addresses and user names read aloud in one turn of normalised text, whose words are `said`."""
+    if said.isdisjoint(_TELLING):
+        return
+    if _SPOKEN.search(low) and (asides := list(_ASIDE.finditer(low))):
+        plain, origin = _without(low, asides)
+        yield from (Span(origin[s.start], origin[s.end - 1] + 1, s.type, s.rule) for s in _find(plain))
+    else:
+        yield from _find(low)
+
+
+def _without(low: str, asides: Sequence[re.Match[str]]) -> tuple[str, list[int]]:
+    """The text without some parts, and where each of its characters stood."""
+    edges = [0, *(at for aside in asides for at in aside.span()), len(low)]
+    kept = [range(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    return "".join(low[part.start : part.stop] for part in kept), [at for part in kept for at in part]
+
+
+def _find(low: str) -> Iterator[Span]:
     for end in _END.finditer(low) if any_in(low, _END_HINTS) else ():
         if span := _address(low, end):
             yield span
@@ -109,7 +136,8 @@ def _address(low: str, end: re.Match[str]) -> Span | None:
             break
         if word in ",.?!":
             break
-    left = _read_left(tokens, local=False)
+    world = _WWW.search(low, base, end.start())
+    left = world.start() if world else _read_left(tokens, local=False)
     path = _PATH.match(low, end.end())
     known = _ZONE.match(end["zone"]) or path or low.startswith("www", left or 0)
     if left is None or not known:
@@ -128,6 +156,8 @@ def _read_left(tokens: list[tuple[int, str]], *, local: bool) -> int | None:
         index = _skip_remarks(tokens, index)
     while index >= 0 and taken < (14 if local else 4):
         start, word = tokens[index]
+        if word == "." and tokens[min(index + 1, len(tokens) - 1)][0] > start + 1:
+            break  # a sentence ends
         if word in _JOINTS:
             joined = True
         elif word == ",":
@@ -162,11 +192,12 @@ def _stops(tokens: list[tuple[int, str]], index: int) -> bool:
         return False
     if word == "and":
         return index == 0 or tokens[index - 1][1] in _STOPS
-    if word == "the" and (index == 0 or tokens[index - 1][1] in ".?!"):
-        return False
+    if word == "the":
+        before = tokens[index - 1][1] if index else ""
+        return before in _STOPS or before == "," or bool(_CONTRACTED.search(before))
     if word in ("one", "a"):
         return following.isalpha() and following not in NUMBER_WORDS and len(following) > 1
-    return word in _STOPS
+    return word in _STOPS or bool(_CONTRACTED.search(word))
 
 
 def _path_end(low: str, path: re.Match[str]) -> int:

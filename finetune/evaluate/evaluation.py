@@ -14,7 +14,7 @@ from finetune.evaluate import behaviour, degenerate, overlap
 from finetune.evaluate.items import HELD_OUT, QUESTIONS, Condition, Item, another_therapist, therapist_elsewhere
 from finetune.evaluate.judging import Judge
 from finetune.evaluate.measures import DIRECTIONS, TESTED, THERAPIST, Meter, Row, contrast, summary
-from finetune.evaluate.panel import budget_warnings, family_warnings, judged
+from finetune.evaluate.panel import family_warnings, judged, unasked_warnings
 from finetune.evaluate.respond import Generation, Replies, Reply, Responder, answered, encoded
 from finetune.evaluate.statistics import LEAST_GROUPS
 
@@ -193,7 +193,7 @@ def _by_symptom(items: Sequence[Item], rows: Mapping[str, Sequence[Row | None]],
 
 def _warnings(plan: Plan, systems: Sequence[System], document: Mapping[str, Any]) -> list[str]:
     warnings = family_warnings(plan.judges, {system.name: system.about for system in systems})
-    warnings += budget_warnings(plan.judges)
+    warnings += unasked_warnings(plan.judges)
     for name, condition in document["conditions"].items():
         for part in (HELD_OUT, QUESTIONS):
             found = condition.get(part)

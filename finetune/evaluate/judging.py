@@ -111,7 +111,7 @@ class Judge(Protocol):
 
     @property
     def account(self) -> Mapping[str, Any]:
-        """What it took so far; `budget_reached` says whether questions were left unasked for it."""
+        """What it took so far; `budget_reached` and `too_long`: whether, and how many, questions were left unasked."""
 
     def ask(self, step: str, prompts: Mapping[int, str], attempt: int, form: Form) -> Mapping[int, str]:
         """The text of each reply by its prompt's number; what got none (for the budget's end, say) is missing.

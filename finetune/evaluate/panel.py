@@ -93,12 +93,18 @@ def _won(comparisons: Sequence[Any], tuned: str, other: str, groups: Sequence[st
     return found.document() if found else None
 
 
-def budget_warnings(judges: Sequence[Judge]) -> list[str]:
-    """A sentence for every judge that left questions unasked when its budget was spent."""
-    return [
+def unasked_warnings(judges: Sequence[Judge]) -> list[str]:
+    """A sentence for every judge that left questions unasked: its budget was spent, or its context is too small."""
+    spent = [
         f"the judge {judge.name} reached its budget: what it left out counts as failed, and figures rest on the others"
         for judge in judges
         if judge.account["budget_reached"]
+    ]
+    return spent + [
+        f"the judge {judge.name} cannot read {count} of its questions, which are longer than its context; they count "
+        "as failed: take a judge that reads more, or lower --max-new-tokens"
+        for judge in judges
+        if (count := judge.account["too_long"])
     ]
 
 

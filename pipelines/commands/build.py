@@ -80,6 +80,11 @@ def _run_options(function: Function) -> Function:
             type=click.IntRange(min=1),
             help="Most processes [default: one a processor and 2 MiB of input].",
         ),
+        option(
+            "--ray-storage",
+            help="With --engine ray: URL (s3://bucket/folder, sftp://...) that files travel through, encrypted "
+            "[default: nodes mount the same paths].",
+        ),
         option("--ray-address", help="With --engine ray: HOST:PORT of a cluster, or auto [default: this machine]."),
         option("--engine", type=click.Choice(["serial", "local", "ray"]), default="local", show_default=True),
         option("--out", type=ANY_PATH, help="Folder to publish [default: ./corpora-out/SOURCE]."),
@@ -196,6 +201,7 @@ def _run_recipe(
     engine: Any,
     workers: int | None,
     ray_address: str | None,
+    ray_storage: str | None,
     key_file: Path | None,
     keep_map: bool,
     retry_quarantine: bool,
@@ -229,6 +235,7 @@ def _run_recipe(
             engine=engine,
             workers=workers,
             ray_address=ray_address,
+            ray_storage=ray_storage,
             key_file=key_file,
             progress=progress,
             keep_map=keep_map,

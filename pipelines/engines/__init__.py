@@ -11,9 +11,12 @@ from typing import Literal
 from corpora.errors import UsageError
 from pipelines.engines.work import Runner, attempt, result_of
 
-__all__ = ["Engine", "Runner", "available_workers", "open_engine"]
+__all__ = ["WARM", "Engine", "Runner", "available_workers", "open_engine"]
 
 Engine = Literal["serial", "local", "ray"]
+WARM = {False: "pipelines.engines.warm_rules", True: "pipelines.engines.warm_encoder"}
+"""What a pool's workers share, without and with the sentence encoder."""
+
 WORTH_A_WORKER = 2 * 2**20
 """Bytes of input: starting a process costs about two seconds of lists and imports, as much as one reads of this."""
 
@@ -31,8 +34,9 @@ def open_engine(
     size: int,
     *,
     ray_address: str | None = None,
+    ray_storage: str | None = None,
     shared: Path | None = None,
-    preload: bool = True,
+    preload: str | None = None,
 ) -> Iterator[Runner]:
     """Yield a runner whose processes, once started, serve all passes of a build.
 
@@ -43,20 +47,23 @@ def open_engine(
         size: bytes of input.
         ray_address: of a running cluster (`auto`: the one this machine belongs to); by default one of this machine
             alone is started and stopped again.
-        shared: a folder that all nodes of the cluster must see.
-        preload: whether a pool's workers share what our own recognizers need; not with a user's model, which may need
-            what those do without.
+        ray_storage: URL of a folder through which tasks' files travel, encrypted, where nodes do not see `shared`.
+        shared: the folder that results go to; without `ray_storage` all nodes of the cluster must see it.
+        preload: one of `WARM`, a module with what a pool's workers share; None with a user's model, which may need what
+            those do without.
 
     Raises:
-        UsageError: `ray_address` goes with another engine, Ray is not installed, or a node cannot do the work.
+        UsageError: `ray_address` or `ray_storage` goes with another engine, Ray is not installed, the storage cannot be
+            used, or a node cannot do the work.
         CorporaError: from the runner, see `Runner`.
     """
-    if ray_address and engine != "ray":
-        raise UsageError("--ray-address goes with --engine ray")
+    for flag, given in (("--ray-address", ray_address), ("--ray-storage", ray_storage)):
+        if given and engine != "ray":
+            raise UsageError(f"{flag} goes with --engine ray")
     if engine == "ray":
         from pipelines.engines.cluster import open_cluster
 
-        with open_cluster(ray_address, workers, shared) as runner:
+        with open_cluster(ray_address, workers, shared, ray_storage) as runner:
             yield runner
         return
     count = min(workers or min(available_workers(), size // WORTH_A_WORKER), tasks)

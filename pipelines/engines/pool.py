@@ -28,10 +28,10 @@ _GRACE = 5.0
 class Pool:
     """So many workers; use it as a context manager."""
 
-    def __init__(self, count: int, *, preload: bool = True) -> None:
-        """Start the workers: from a server that loads what they need once for all of them, else each by itself."""
+    def __init__(self, count: int, *, preload: str | None = None) -> None:
+        """Start the workers: from a server that imports the module `preload` once for all, else each by itself."""
         self._context: BaseContext = multiprocessing.get_context("forkserver" if preload else "spawn")
-        self._context.set_forkserver_preload(["pipelines.engines.warm"])
+        self._context.set_forkserver_preload([preload] if preload else [])
         self._alive, self._hold = self._context.Pipe(duplex=False)
         self._workers: list[_Worker] = [_Worker(self._context, self._alive) for _ in range(count)]
         self._stillborn = 0

@@ -1,4 +1,4 @@
-"""Imported by the process that workers are forked from: what every worker needs is loaded here, once for all of them.
+"""What every worker needs, loaded once, in the process that workers are forked from, by `warm_rules` or `warm_encoder`.
 
 Only what starts no thread is loaded, for a thread does not survive a fork.
 """
@@ -12,8 +12,12 @@ SAID = (
 """Fiction that every detector has something to say about."""
 
 
-def load() -> None:
-    """Load stages, word lists, recognizers and the language model, by working through a session of two turns."""
+def load(encoder: str) -> None:
+    """Load stages, word lists, recognizers and the language model, by working through a session of two turns.
+
+    Args:
+        encoder: "on" or "off", as the build has it.
+    """
     import pipelines.stages  # noqa: F401
     from anonymize import Deidentifier
     from anonymize.proof.audit import audit_turns
@@ -24,12 +28,9 @@ def load() -> None:
     turns = [Turn(at, "client", "client", text) for at, text in enumerate(SAID)]
     session = Session("warm", "warm", "warm", turns, {}, Origin(""))
     Language().map(session)
-    detector = Deidentifier(key=bytes(32))
+    detector = Deidentifier(key=bytes(32), encoder=encoder)
     roster = build_roster("warm", [detector.survey(session)])
     detector.apply(session, roster)
     audit_turns(list(SAID), [[] for _ in SAID], roster)
     gc.collect()
     gc.freeze()  # so that looking for cycles does not copy the pages that all share
-
-
-load()

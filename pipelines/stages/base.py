@@ -58,6 +58,11 @@ class Stage(ABC):
             UsageError: one is not there or not what it should be.
         """
 
+    def files(self) -> list[Path]:
+        """The files and folders that parameters name, which whoever runs the stage must have."""
+        values = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+        return [value for value in values if isinstance(value, Path) and value.exists()]
+
     def parameters(self) -> dict[str, Any]:
         """The fields as JSON values, a file by the hash of its content: what a work key is made of."""
         return {field.name: _json_value(getattr(self, field.name)) for field in fields(self)}  # type: ignore[arg-type]

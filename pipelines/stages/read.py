@@ -72,7 +72,7 @@ class Read(Stage):
     def terms(self) -> dict[str, str]:
         """Modality, licence and consent of what is read; the packaged sample is our own fiction, whatever its form."""
         reader = self.reader
-        stated = (OWN_FICTION, NO_PERSON) if self.root == SAMPLE else (reader.license, reader.consent)
+        stated = (OWN_FICTION, NO_PERSON) if self.input in (None, SAMPLE) else (reader.license, reader.consent)
         return {"modality": reader.modality, "license": stated[0], "consent": stated[1]}
 
     def joined(self, session: Session) -> Session:
@@ -109,6 +109,10 @@ class Read(Stage):
             read_catalogue(self.metadata)
         if self.ratings:
             read_ratings(self.ratings)
+
+    def files(self) -> list[Path]:
+        """The tables; of the input each unit names its own file."""
+        return [path for path in super().files() if path != self.input]
 
     def parameters(self) -> dict[str, Any]:
         """The fields but the input, whose bytes are in the work keys and whose path is nobody's business."""

@@ -6,6 +6,7 @@ import pytest
 
 from anonymize.ner import book
 from anonymize.ner.fill import LABELS, Example, Filler
+from anonymize.spans import SPAN_TYPES
 from corpora.errors import UsageError
 
 
@@ -15,9 +16,17 @@ def utterances():
 
 
 def test_every_line_of_the_book_is_an_utterance_whose_marks_name_somebody_or_something(utterances):
-    lines = [line for path in sorted(book.BOOK.glob("*.txt")) for line in path.read_text("utf-8").splitlines()]
-    assert len(utterances) == len(lines)
-    for line, example in zip(lines, utterances, strict=True):
+    written = {
+        folder: [line for path in sorted(folder.glob("*.txt")) for line in path.read_text("utf-8").splitlines()]
+        for folder in (book.BOOK, book.WHOLE)
+    }
+    assert len(utterances) == sum(map(len, written.values()))
+    for folder, lines in written.items():
+        assert len(list(book.utterances(folder))) == len(lines)
+    lines, marked = written[book.WHOLE], list(book.utterances(book.WHOLE))
+    assert all(line.count("[[") == len(example.spans) for line, example in zip(lines, marked, strict=True))
+    assert {label for example in marked for *_, label in example.spans} >= {*SPAN_TYPES}
+    for line, example in zip(written[book.BOOK], utterances, strict=False):
         assert example.text
         assert not re.search(r"[\[\]{}<>|]", example.text)
         assert line.count("[[") == line.count("]]") == len(example.spans), "a mark of another class"

@@ -22,7 +22,14 @@ LEAST = {
     "public_figures.txt": 600,
     "demonyms.txt": 500,
 }
-KEEP_LISTS = ("drugs.txt", "therapy_terms.txt", "brands.txt", "public_figures.txt", "other_capitals.txt")
+KEEP_LISTS = (
+    "drugs.txt",
+    "therapy_terms.txt",
+    "brands.txt",
+    "public_figures.txt",
+    "agencies.txt",
+    "other_capitals.txt",
+)
 
 
 def rows(name: str) -> list[str]:

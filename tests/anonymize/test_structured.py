@@ -53,6 +53,23 @@ FOUND = [
     "the address was [IP|one ninety two dot one sixty eight dot zero dot fourteen] he said",
     "Follow her, she's [HANDLE|@sad_potter_77].",
     "i'm on instagram i'm [HANDLE|at midnight baker joss] and i post bread",
+    "I'm [HANDLE|petra.vann.73] on there.",
+    "Somebody posts as [HANDLE|nurse.odile.speaks] now.",
+    "You write to [EMAIL|otto the goat man, no spaces, at bigpond dot com].",
+    "It's all on [URL|www dot ulla and the foxes, all one word, dot example].",
+    # codes read aloud
+    "He read it off the back, [ID|K T, 4 4, oh 3 9 2], and hung up.",
+    "The letter says [ID|JW slash 22 slash 0163].",
+    "Family court has it as [ID|TR dash PC dash four one seven, dash oh six].",
+    "I know his rego by heart, [VEHICLE|F N W, 7 3 Q].",
+    "Then she spelled it, [ID|G as in goat, V, double four, oh one eight, K].",
+    "He gave [ID|M S, uh, five five, dash... seven... 2 1 2].",
+    "The chassis says [VEHICLE|3FADP4BJ7DM 204417].",
+    "It's [LICENSE|DVORK*0417M], the old one.",
+    "I was at [PHONE|three one two, five five five, and then it's oh one six four].",
+    "She said [PHONE|nine two eight, five five five... oh one four... two].",
+    "We were in [LOCATION|Flat 14], over the laundry.",
+    "It used to be [LOCATION|Forty-Third Avenue].",
     # numbers of record
     "My social is [SSN|412-55-9081].",
     "My Social Security number's [SSN|four one two, five five, nine oh eight one].",
@@ -94,6 +111,8 @@ FOUND = [
 ]
 
 PUNCTUATED = [
+    "She's at [EMAIL|jbird, J-B-I-R-D, at, fern house, dot, example].",
+    "It's [EMAIL|m.tamboli, that's T-A-M-B-O-L-I, at green lane dental, all one word, dot co dot uk].",
     "She fell [DATE|last Tuesday, the eighth], on the ice.",
     "Graduation's [DATE|6 May], not before.",
     "The rent is due on [DATE|the first], and I don't have it.",
@@ -104,6 +123,16 @@ PUNCTUATED = [
 """Identifiers that only the end of a clause makes known."""
 
 KEPT = [
+    "It cost me eleven thousand four hundred dollars.",
+    "Fifteen thousand two, they wanted.",
+    "I take vitamin B 12 and B 6 and D 3.",
+    "I got a B, two C's and three A's.",
+    "There was plan A, plan B, one, two, three.",
+    "It starts at 4 p m, or 5 p m on Fridays.",
+    "From A to B in 20 minutes, or 30.",
+    "They charge a flat two percent.",
+    "It's size XL, 34 waist, 32 inseam.",
+    "K through 12, then A and E at two in the morning.",
     "I take 20 milligrams, sometimes forty, at 8:30.",
     "My score was 17 out of 27, last time it was nineteen.",
     "It cost $1,250.00, and I make fifty-two thousand a year.",

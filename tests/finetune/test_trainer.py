@@ -1,6 +1,5 @@
 """The trainer on a tiny Llama: what it learns from, that it survives, what it leaves behind."""
 
-import importlib.util
 import json
 import math
 import os
@@ -381,7 +380,7 @@ def test_the_card_says_what_the_steward_decided(corpora_command, corpus, llama, 
     assert (document["corpus"], document["approval"][:12]) == ("../build", "approved by ")
 
 
-def test_what_cannot_be_trained_is_refused_in_one_line(corpus, llama, tmp_path, job):
+def test_what_cannot_be_trained_is_refused_in_one_line(corpus, llama, tmp_path, job, monkeypatch):
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "mine.txt").write_text("mine")
     with pytest.raises(UsageError, match="stays untouched"):
@@ -397,9 +396,9 @@ def test_what_cannot_be_trained_is_refused_in_one_line(corpus, llama, tmp_path, 
         train(Job(corpus, str(tmp_path / "taken"), tmp_path / "other", SMALL))
     with pytest.raises(UsageError, match="not a built corpus"):
         train(Job(tmp_path, str(llama), tmp_path / "other", SMALL))
-    if importlib.util.find_spec("tensorboard") is None:
-        with pytest.raises(UsageError, match="pip install tensorboard"):
-            train(replace(job("board"), tensorboard=True))
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(UsageError, match="pip install tensorboard"):
+        train(replace(job("board"), tensorboard=True))
     empty = make_corpus(tmp_path / "empty", {"validation": 3})
     with pytest.raises(UsageError, match="no split 'train'"):
         train(Job(empty, str(llama), tmp_path / "other2", SMALL))
@@ -408,6 +407,18 @@ def test_what_cannot_be_trained_is_refused_in_one_line(corpus, llama, tmp_path, 
 def test_a_corpus_split_otherwise_than_the_papers_is_said(job):
     assert not any("build --split" in notice for notice in ready(job("same", split=[0.8, 0.2])).ledger.notices)
     assert any("build --split 0.5,0.5,0" in notice for notice in ready(job(split=[0.5, 0.5])).ledger.notices)
+
+
+def test_tensorboard_shows_what_the_metrics_say(job):
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    run = replace(job("board", epochs=1), tensorboard=True)
+    train(run)
+    events = accumulator.EventAccumulator(str(run.out / "tensorboard"))
+    events.Reload()
+    written = [line for line in read_metrics(run.out) if "loss" in line]
+    shown = events.Scalars("loss")
+    assert [event.step for event in shown] == [line["step"] for line in written]
+    assert [event.value for event in shown] == pytest.approx([line["loss"] for line in written], rel=1e-5)
 
 
 def test_a_sweep_compares_every_combination(corpora_command, corpus, llama, tmp_path):

@@ -8,6 +8,12 @@ from pipelines.books import part_schema
 from pipelines.stages import MARKS
 
 
+@pytest.fixture(autouse=True)
+def _rays_workers_get_their_share(monkeypatch):
+    """On a cluster that a test starts: at Ray's own nice value of 15 they starve beside other tests."""
+    monkeypatch.setenv("RAY_worker_niceness", "0")
+
+
 @pytest.fixture(scope="session")
 def frame_of():
     """Make a stage's frame of dicts: `prompt` (a text or several) and `answer`, and any field of an example."""

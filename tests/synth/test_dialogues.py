@@ -69,7 +69,7 @@ def test_every_wanted_dialogue_arrives_once_with_its_topic_though_a_third_of_req
 
 
 def test_the_cost_is_what_the_server_charged(tmp_path):
-    with ChatServer(Script(0.005, fault_share=0.2, faults=("busy", "error", "one_short", "malformed"))) as server:
+    with ChatServer(Script(0.005, fault_share=0.4, faults=("busy", "error", "one_short", "malformed"))) as server:
         _, budget, books = generated(server, tmp_path / "ledger", Settings(default_counts(30)))
         assert sum(books.ledger.ended.values()) == len(server.seen.bodies)
         assert books.ledger.ended["status_429"] == server.seen.outcomes["busy"] > 0

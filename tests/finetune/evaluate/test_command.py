@@ -4,11 +4,12 @@ import json
 import re
 import shutil
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from benchmarks.random_model import write_model
+from benchmarks.random_model import SMALL, write_model
 from finetune.evaluate.judging import CRITERIA, METRICS
 
 
@@ -138,7 +139,9 @@ def test_a_budget_is_not_passed_and_what_it_left_out_is_said(corpora_command, ru
     result = corpora_command(*arguments, *paid, "0.0001", check=True)
     assert "stern reached its budget" in result.stderr
     assert panel.asked == 0
-    assert judged()["account"] == {"tokens_read": 0, "tokens_written": 0, "cost_usd": 0.0, "budget_reached": True}
+    assert judged()["account"] == {
+        "tokens_read": 0, "tokens_written": 0, "cost_usd": 0.0, "budget_reached": True, "too_long": 0
+    }  # fmt: skip
     assert judged()["bias"]["judged"] == 0
     result = corpora_command(*arguments, *paid, "1", check=True)
     assert "budget" not in result.stderr
@@ -163,6 +166,10 @@ def test_a_file_judges_in_this_process_and_is_asked_once(corpora_command, run, t
     assert ledger.read_bytes() == before
     page = (tmp_path / "out" / "report.html").read_text()
     assert "Scores by stern." in page
+    short = write_model(tmp_path / "short.gguf", ["The nights are long."], replace(SMALL, context=256))
+    arguments[-4:] = ["--judge", short, "--out", tmp_path / "other"]
+    said = corpora_command(*arguments, check=True).stderr
+    assert "the judge short cannot read" in said
 
 
 def test_own_questions_go_to_no_other_machine(corpora_command, run, tmp_path):

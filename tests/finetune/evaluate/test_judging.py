@@ -37,7 +37,7 @@ class Scripted:
     about = ("scripted-llama",)
 
     def __init__(self, rule, broken=lambda _number, _attempt: False):
-        self.rule, self.broken, self.asked, self.account = rule, broken, [], {"budget_reached": False}
+        self.rule, self.broken, self.asked, self.account = rule, broken, [], {"budget_reached": False, "too_long": 0}
 
     def ask(self, step, prompts, attempt, form):
         replies = {}
