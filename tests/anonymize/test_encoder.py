@@ -49,6 +49,18 @@ def test_context_tells_a_name_from_the_word_where_capitals_are_lost():
     assert Deidentifier(KEY).find(["he always says grace before we eat, and you have to show a little grace."]) == [[]]
 
 
+@pytest.mark.parametrize("change", [str, str.lower])
+def test_it_adds_codes_that_no_rule_knows(change):
+    said = change("The password they gave me was tulip seven seven four, but there are three or four of us.")
+    assert Deidentifier(KEY, encoder="off").find([said]) == [[]]
+    (code,) = Deidentifier(KEY, encoder="on").find([said])[0]
+    assert (said[code.start : code.end].lower(), code.type) == ("tulip seven seven four", "ID")
+
+
+def test_placeholders_are_no_codes():
+    assert Deidentifier(KEY, encoder="on").find(["I told [NAME-1] and [NAME-22] to call [PHONE]."]) == [[]]
+
+
 def test_what_is_read_together_does_not_change_what_is_read():
     session = reading(SAID)
     alone = enc.encoder().read(session, [(0, 14)])

@@ -261,6 +261,9 @@ HOSTILE = [
     "um one ",
     "@a.",
     "ninety, ",
+    "dash 4. ",
+    "k 4 ",
+    "at dot, ",
 ]
 
 
