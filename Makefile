@@ -34,7 +34,7 @@ chaos: .venv/.dev ## a hundred builds, each hit by something and run again (abou
 	CORPORA_CHAOS=100 $(BIN)/python -m pytest tests/pipelines/test_chaos.py
 
 bench: .venv/.dev ## peers side by side, in brief
-	for name in build deid parse validate scale; do $(BIN)/python -m benchmarks.$$name --quick || exit 1; done
+	for name in build deid parse validate scale engines; do $(BIN)/python -m benchmarks.$$name --quick || exit 1; done
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
