@@ -37,13 +37,13 @@ _SIGNS = frozenset({"dot", "underscore"})
 
 _PLACEHOLDER = re.compile(r"\[[A-Z][A-Z0-9_]+-\d+$")
 
-_CANDIDATE = {True: 0.6, False: 0.6}
+_CANDIDATE = 0.6
 _OTHER = {True: 0.85, False: 0.4}
 _BARRED = 0.95
 _CODE = {True: 0.6, False: 0.5}
 """The probability that a candidate, another word, a word that identifies nobody by itself, and a part of a date, number
-or code need; by whether capitals mean something. Set on tests/gold/fourth and gold-dev, read by an adapter that had not
-been trained on them."""
+or code need; where capitals mean something, and where not. Set on tests/gold/fourth and gold-dev, read by an adapter
+that had not been trained on them."""
 
 _NOTHING = 0.05
 _TAKEN_BACK = {
@@ -112,7 +112,7 @@ def _open(reading: Reading, i: int) -> bool:
 def _needed(reading: Reading, i: int) -> float:
     if reading.flag[i] & _IDLE:
         return _BARRED
-    return (_CANDIDATE if candidate(reading, i) else _OTHER)[reading.cased]
+    return _CANDIDATE if candidate(reading, i) else _OTHER[reading.cased]
 
 
 def _soft(reading: Reading, i: int) -> bool:

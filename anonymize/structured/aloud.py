@@ -9,6 +9,7 @@ to give a code. So no cue is needed; one says only what the code is.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from anonymize.spans import Span
@@ -95,16 +96,12 @@ class _Code:
         while (sign := _sign(text, low, at)) and sign[0] == "remark" and (gap := _GAP.match(low, sign[1])):
             at = gap.end()
         self.start = self.end = at
-        self.counts = dict.fromkeys(("figure", "letter", "block", "stroke", "remark"), 0)
-        self.digits = self.said = 0
-        remarks = 0
-        while self.said < _LONGEST and (sign := _sign(text, low, at)):
+        self.counts = Counter[str]()
+        self.digits = remarks = 0
+        while self.counts.total() < _LONGEST and remarks <= 2 and (sign := _sign(text, low, at)):
             kind, end = sign
             remarks = remarks + 1 if kind == "remark" else 0
-            if remarks > 2:
-                break
             if kind != "remark":
-                self.said += 1
                 self.counts[kind] += 1
                 self.digits += sum(c.isdigit() for c in low[at:end]) or kind == "figure"
                 if kind != "stroke":

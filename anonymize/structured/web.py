@@ -75,7 +75,11 @@ _ASIDE = re.compile(
 )
 """What is said between the parts of an address, and the pauses there."""
 
-_TELLING = words("of_the_web")
+_TELLING = frozenset(re.split("[ -]", name)[-1] for name in f"{_MAILERS}|{_PLATFORM}|{_USER_NAME}".split("|")) | {
+    *("dot", "point", "underscore", "dash")
+}
+"""Of these words every address and user name read aloud has one."""
+
 _CONTRACTED = re.compile(r"'(?:s|re|ve|ll|m|d|t)$")
 
 
