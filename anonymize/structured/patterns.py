@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from anonymize.spans import Span
@@ -18,42 +19,69 @@ TLDS = pattern("zones")
 PUBLIC_SITES = words("public_sites")
 """Sites that all the world visits: their bare name identifies nobody."""
 
-_WRITTEN = re.compile(
-    r"(?P<EMAIL>[a-z0-9][\w.+%-]{0,63}@[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){1,5})"
-    r"|(?P<URL>(?:https?://|www\.)[^\s<>\"]+[^\s<>\".,;:?!)\]'])"
-    rf"|(?P<SITE>(?<![\w@.])[a-z0-9][a-z0-9-]{{1,62}}(?:\.[a-z0-9-]{{2,63}}){{0,3}}\.(?:{TLDS})\b(?![\w.]\w)(?:/[^\s<>\"]*[^\s<>\".,;:?!)\]'])?)"
-    r"|(?P<DEVICE>(?<![\w:])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:]))"
-    r"|(?P<IP>(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)|"
+_FORMS = {
+    "EMAIL": r"[a-z0-9][\w.+%-]{0,63}@[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){1,5}",
+    "URL": r"(?:https?://|www\.)[^\s<>\"]+[^\s<>\".,;:?!)\]']",
+    "SITE": rf"(?<![\w@.])[a-z0-9][a-z0-9-]{{1,62}}(?:\.[a-z0-9-]{{2,63}}){{0,3}}\.(?:{TLDS})\b(?![\w.]\w)"
+    r"(?:/[^\s<>\"]*[^\s<>\".,;:?!)\]'])?",
+    "DEVICE": r"(?<![\w:])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:])",
+    "IP": r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)|"
     r"(?<![\w:])(?:[0-9a-f]{1,4}:){3,7}(?::?[0-9a-f]{1,4}){1,4}(?![\w:])|"
-    r"(?<![\w:])(?=[0-9a-f:]{0,35}::)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{1,4}(?![\w:]))"
-    r"|(?P<ORG>\blocal \d{2,5}\b(?= of\b|[.,;?!]|$))"
-    r"|(?P<SSN>(?<![\w-])(?:\d{3}|[x*]{3})-(?:\d\d|[x*]{2})-\d{4}(?![\w-]))"
-    r"|(?P<PHONE>(?<![\w-])(?:\+?1[-. ]{1,2})?(?:\(\d{3}\)[-. ]{0,2}|\d{3}[-. ]{1,2})\d{3}[-. ]{1,2}\d{4}(?![\w-])"
-    r"(?:,? ?(?:x|ext\.?|extension) ?\d{1,6})?|(?<![\w+])\+\d{1,3}(?:[-. ]?\(?\d{1,4}\)?){2,5}(?!\d))"
-    r"|(?P<LOCAL>(?<![\w-])\d{3}-\d{4}(?![\w-]))"
-    r"|(?P<VEHICLE>(?<![\w/+])(?=[a-z]*\d[a-z\d]*[a-z])(?=\d*[a-z])[a-hj-npr-z\d]{11} ?[a-hj-npr-z\d]{6}(?!\w))"
-    r"|(?P<SERIAL>(?<![\w/+@.-])(?=[a-z\d]*\d[a-z]+\d)(?=[a-z\d]*[a-z]\d+[a-z])[a-z\d]{10,16}(?![\w-]))"
-    r"|(?P<CARD>(?<![\w-])\d{4}[- ]\d{4}[- ]\d{4}[- ]\d{1,7}(?![\w-])|"
-    r"(?<!\w)[a-z]{2}\d{2}(?: ?[a-z]{4})?(?: ?\d{2,4}){3,7}(?!\w))"
-    r"|(?P<HANDLE>(?<![\w.@])@[a-z_][\w.]{1,29}(?<!\.)|(?<![\w./@])[a-z][a-z\d]{1,20}(?:_[a-z\d]{1,20}){1,3}(?![\w/@])|(?<![\w/+])u/[\w-]{3,20}|"
-    r"(?<![\w.@])[a-z]{2,20}\.[a-z]{2,20}(?:\.[a-z]{2,20}|\.?\d{2,4})(?![\w@]|\.\w))"
-    r"|(?P<STARRED>(?<![\w*])[a-z]{2,8}\*\d{2,8}[a-z]{0,3}(?!\w))"
-)
+    r"(?<![\w:])(?=[0-9a-f:]{0,35}::)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{1,4}(?![\w:])",
+    "ORG": r"\blocal \d{2,5}\b(?= of\b|[.,;?!]|$)",
+    "SSN": r"(?<![\w-])(?:\d{3}|[x*]{3})-(?:\d\d|[x*]{2})-\d{4}(?![\w-])",
+    "PHONE": r"(?<![\w-])(?:\+?1[-. ]{1,2})?(?:\(\d{3}\)[-. ]{0,2}|\d{3}[-. ]{1,2})\d{3}[-. ]{1,2}\d{4}(?![\w-])"
+    r"(?:,? ?(?:x|ext\.?|extension) ?\d{1,6})?|(?<![\w+])\+\d{1,3}(?:[-. ]?\(?\d{1,4}\)?){2,5}(?!\d)",
+    "LOCAL": r"(?<![\w-])\d{3}-\d{4}(?![\w-])",
+    "VEHICLE": r"(?<![\w/+])(?=[a-z]*\d[a-z\d]*[a-z])(?=\d*[a-z])[a-hj-npr-z\d]{11} ?[a-hj-npr-z\d]{6}(?!\w)",
+    "SERIAL": r"(?<![\w/+@.-])(?=[a-z\d]*\d[a-z]+\d)(?=[a-z\d]*[a-z]\d+[a-z])[a-z\d]{10,16}(?![\w-])",
+    "CARD": r"(?<![\w-])\d{4}[- ]\d{4}[- ]\d{4}[- ]\d{1,7}(?![\w-])|"
+    r"(?<!\w)[a-z]{2}\d{2}(?: ?[a-z]{4})?(?: ?\d{2,4}){3,7}(?!\w)",
+    "HANDLE": r"(?<![\w.@])@[a-z_][\w.]{1,29}(?<!\.)|"
+    r"(?<![\w./@])[a-z][a-z\d]{1,20}(?:_[a-z\d]{1,20}){1,3}(?![\w/@])|(?<![\w/+])u/[\w-]{3,20}|"
+    r"(?<![\w.@])[a-z]{2,20}\.[a-z]{2,20}(?:\.[a-z]{2,20}|\.?\d{2,4})(?![\w@]|\.\w)",
+    "STARRED": r"(?<![\w*])[a-z]{2,8}\*\d{2,8}[a-z]{0,3}(?!\w)",
+}
+"""The forms by the group that each makes; where several match at one place, the first counts."""
+
 _CLASS = {"SITE": "URL", "LOCAL": "PHONE", "CARD": "ACCOUNT", "SERIAL": "DEVICE", "STARRED": "LICENSE"}
+_SIGNS = {
+    "@": ("EMAIL", "HANDLE"),
+    "_": ("HANDLE",),
+    "u/": ("HANDLE",),
+    "*": ("SSN", "STARRED"),
+    "://": ("URL",),
+    "x-": ("SSN",),
+    "local ": ("ORG",),
+    ":": ("DEVICE", "IP"),
+    "+": ("PHONE",),
+}
+_SHAPES = {
+    re.compile(r"[\w-]\.\w"): ("URL", "SITE", "IP", "HANDLE"),
+    re.compile(r"[\da-f]{2}-[\da-f]{2}-"): ("DEVICE",),
+    re.compile(r"\d[-.:) ]{0,2}\d\d"): ("SSN", "PHONE", "LOCAL", "CARD"),
+    re.compile(r"\d[a-z]"): ("VEHICLE",),
+    re.compile(r"[a-z]\d+[a-z]"): ("SERIAL",),
+}
+"""What a turn must hold somewhere for a form to be there."""
 
 
 def find_written(low: str) -> Iterator[Span]:
     """Identifiers that their written form alone gives away."""
-    if not _HINT.search(low):
-        return
-    for match in _WRITTEN.finditer(low):
+    forms = {form for sign, named in _SIGNS.items() if sign in low for form in named}
+    forms.update(form for shape, named in _SHAPES.items() if shape.search(low) for form in named)
+    for match in _any_of(frozenset(forms)).finditer(low) if forms else ():
         kind = str(match.lastgroup)
         if kind == "SITE" and match.group().split(".")[-2] in PUBLIC_SITES and "/" not in match.group():
             continue
         yield Span(match.start(), match.end(), _CLASS.get(kind, kind), f"written_{kind.lower()}")
 
 
-_HINT = re.compile(r"@|[a-z]\d+[a-z]|[a-z]_[a-z\d]|://|\w\.\w|\d[-.:) ]{0,2}\d\d|[x*]-|u/|local \d|[\da-f]{2}:|\w\*\d")
+@cache
+def _any_of(forms: frozenset[str]) -> re.Pattern[str]:
+    """These forms as one pattern: a turn is searched only for what it may hold, since every form takes its time."""
+    return re.compile("|".join(f"(?P<{form}>{text})" for form, text in _FORMS.items() if form in forms))
+
 
 _STREET = pattern("street")
 _STREET_WORD = pattern("street_word")

@@ -15,16 +15,31 @@ from anonymize.words.numerals import NUMBER_WORDS, REPEATS, TEENS, TENS, UNITS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ITEM = re.compile(
+_NUMBER = (
     r"(?P<quantity>[$£€] ?\d[\d,.]*|\b\d{1,3}(?:,\d{3})+(?:\.\d+)?\b|\b\d{1,3}\.\d{1,2}(?![.\d])\b(?!\.\d)|"
     r"\b\d{1,2}:\d{2}(?::\d{2})?\b"
     r"|\b\d+(?:st|nd|rd|th|s|k|mg|am|pm|'s)\b|\b\d{1,3}/\d{1,3}\b(?![/\d]))"
     r"|(?P<code>\b(?:[a-z]{1,4}-?)?\d[a-z\d]{0,24}\b)"
     rf"|(?P<word>\b(?:{'|'.join(NUMBER_WORDS)})\b(?!'))"
-    r"|(?P<letter>(?<![\w'])(?:[a-z]|(?!(?:mm|hm|hmm|mr|dr|st|vs|tv|pm|mg|lb|lbs|ml|ft|sr|jr|km|kg|hr|hrs|th|nd|mrn|ssn|"
+)
+_LETTER = (
+    r"(?P<letter>(?<![\w'])(?:[a-z]|(?!(?:mm|hm|hmm|mr|dr|st|vs|tv|pm|mg|lb|lbs|ml|ft|sr|jr|km|kg|hr|hrs|th|nd|mrn|ssn|"
     r"rd)\b)[bcdfghjklmnpqrstvwxz]{2,3})(?![\w'])|\b(?:zee|zed|alpha|bravo|charlie|delta|echo|foxtrot|juliet|kilo|"
     r"lima|oscar|papa|quebec|romeo|sierra|tango|whiskey|yankee|zulu)\b)"
 )
+_OPENING = re.compile(_NUMBER)
+_ITEM = re.compile(f"{_NUMBER}|{_LETTER}")
+_INITIALS = sorted({word[0] for word in NUMBER_WORDS})
+_HINT = re.compile(
+    rf"[$£€\d{''.join(_INITIALS)}](?:(?<=[$£€\d])|(?<!\w.)(?:"
+    + "|".join(
+        f"(?<={initial})(?:{'|'.join(word[1:] for word in NUMBER_WORDS if word[0] == initial)})\\b" for initial in _INITIALS
+    )
+    + "))"
+)
+"""Where a number can begin, or its first digit: one set of characters stands first, for `re` skips to those fast."""
+
+_LETTERS_BEFORE = 5  # of a code, before its first digit
 _GAP = re.compile(
     r"[\s,\-/#()+.…]{0,5}(?:(?:um+|uh+|er+m?|em|dash|hyphen|space|then|and then|and then it's|then it's|slash|stroke|"
     r"as in \w+)[\s,\-.…]{1,4}){0,2}"
@@ -94,8 +109,10 @@ def find_runs(low: str, turn: int) -> Iterator[Run]:
 def _parts(low: str, turn: int) -> Iterator[Run]:
     """Runs that no sentence end cuts."""
     items: list[re.Match[str]] = []
-    for item in _ITEM.finditer(low):
-        stops = bool(item["quantity"]) or item.group() in _PLAIN_CODES
+    at = 0
+    while item := _ITEM.search(low, at) if items else _opening(low, at):
+        at = item.end()
+        stops = item.lastgroup == "quantity" or item.group() in _PLAIN_CODES
         if items and (
             stops
             or len(items) == LONGEST
@@ -105,15 +122,21 @@ def _parts(low: str, turn: int) -> Iterator[Run]:
             if run := _read(items, turn):
                 yield run
             items = []
-        if not stops and (items or not item["letter"]):
+        if not stops and (items or item.lastgroup != "letter"):
             items.append(item)
     if run := _read(items, turn):
         yield run
 
 
+def _opening(low: str, at: int) -> re.Match[str] | None:
+    """The next item that can open a run: any but a letter."""
+    hint = _HINT.search(low, at)
+    return _OPENING.search(low, max(at, hint.start() - _LETTERS_BEFORE)) if hint else None
+
+
 def _read(items: list[re.Match[str]], turn: int) -> Run | None:
     """The digits that the items say, letters at the end left off; None where there are no two digits."""
-    while items and (items[-1]["letter"] or items[-1].group() in REPEATS):
+    while items and (items[-1].lastgroup == "letter" or items[-1].group() in REPEATS):
         items = items[:-1]
     if not items:
         return None
@@ -123,11 +146,11 @@ def _read(items: list[re.Match[str]], turn: int) -> Run | None:
     for item in items:
         word = item.group()
         said = ""
-        if item["code"]:
+        if item.lastgroup == "code":
             said = "".join(c for c in word if c.isdigit())
             run.letters += sum(c.isalpha() for c in word)
             run.singles += word.isdigit() and len(word) == 1
-        elif item["letter"]:
+        elif item.lastgroup == "letter":
             run.letters += len(word) if len(word) < 4 else 1  # "kilo" is one letter
             continue
         elif word in REPEATS:
