@@ -18,8 +18,8 @@ _OPENED = 3  # tokens after one that opens a name: temple beth shalom
 
 def mark_institutions(reading: Reading) -> None:
     """Mark a head word with what stands before it, from the first word that names: listed, unknown, or of the land."""
-    for i, flag in enumerate(reading.flag):
-        if not flag & voc.ORG_HEAD or reading.label[i] == ORG or reading.status[i] == TAKEN:
+    for i in reading.flagged(voc.ORG_HEAD.__and__):
+        if reading.label[i] == ORG or reading.status[i] == TAKEN:
             continue
         if reading.low[i] in context.OPENING_HEADS:
             _mark_opening(reading, i)

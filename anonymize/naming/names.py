@@ -97,13 +97,10 @@ def mark_scored(reading: Reading) -> None:
 
 def _in_question(reading: Reading) -> list[int]:
     """The tokens that may be candidates by what they are; only a title or memory brings in the others."""
-    own = [
-        i
-        for i, (f, shape) in enumerate(zip(reading.flag, reading.shape, strict=True))
-        if not f & voc.CAPITAL and (shape != LOWER or f & _ON_LISTS or not f & _PLAIN)
-    ]
+    own = reading.flagged(lambda f: not f & voc.CAPITAL and (f & _ON_LISTS or not f & _PLAIN))
+    capitals = [i for i in reading.raised if not reading.flag[i] & voc.CAPITAL]
     titled = [i + 1 for i in reading.where(context.SURNAME_TITLES) if i + 1 < reading.count]
-    return sorted({*own, *titled, *reading.letters, *reading.where(reading.memory.keys())})
+    return sorted({*own, *capitals, *titled, *reading.letters, *reading.where(reading.memory.keys())})
 
 
 def candidate(reading: Reading, i: int) -> bool:  # noqa: PLR0911 - one return a case
@@ -166,38 +163,43 @@ def mark_initials(reading: Reading) -> None:
     """Mark single letters that belong to a name: Reginald A., Anthony M. Lopes, N. Vukovich."""
     label, before = reading.label, reading.before
     for i in reading.letters:
+        after = i > 0 and before[i] == SPACE and label[i - 1] == NAME and not reading.suffix[i - 1]
+        leads = i + 1 < reading.count and before[i + 1] == SPACE and label[i + 1] == NAME
         word = reading.low[i]
-        if not word.isalpha() or label[i] or reading.status[i] or reading.suffix[i]:
+        if not (after or leads) or not word.isalpha() or label[i] or reading.status[i] or reading.suffix[i]:
             continue
         text, end = reading.turns[reading.tokens.turn[i]], reading.tokens.end[i]
         dotted = text[end : end + 1] == "."
-        after = i > 0 and before[i] == SPACE and label[i - 1] == NAME and not reading.suffix[i - 1]
-        leads = i + 1 < reading.count and before[i + 1] == SPACE and label[i + 1] == NAME
         plain = word == "i" or (word == "a" and not dotted)
-        if (after and leads) or ((after or leads) and not plain and (dotted or reading.capital(i))):
+        if (after and leads) or (not plain and (dotted or reading.capital(i))):
             reading.mark(i, i + 1, NAME, "initial")
 
 
 def extend_runs(reading: Reading) -> None:
     """A capital right after or right before a decided token belongs to it, as does a listed surname after a name."""
+    for i in reading.decided():
+        for edge in (i, i + 1):
+            if 0 < edge < reading.count and bool(reading.label[edge]) != bool(reading.label[edge - 1]):
+                _extend(reading, edge)
+
+
+def _extend(reading: Reading, i: int) -> None:
+    """Decide on whichever of tokens i - 1 and i is open while the other is decided."""
     label = reading.label
-    for i, kind in enumerate(label):
-        if not i or bool(kind) == bool(label[i - 1]) or not reading.joined(i) or NUMBER in reading.shape[i - 1 : i + 1]:
-            continue
-        if label[i - 1] == NAME and (words := _listed_surname(reading, i)):
-            reading.mark(i, i + words, NAME, "run")
-            continue
-        new, old = (i, i - 1) if label[i - 1] else (i - 1, i)
-        if new < old and _attribute(reading, new, old):
-            label[new], reading.rule[new] = ORG if label[old] == NAME else label[old], "run"
-            continue
-        surname = (
-            label[i - 1] == NAME and reading.inside(i) and reading.shape[i] == TITLE and reading.flag[i] & voc.SURNAME
-        )
-        if not surname and (reading.barred(new) or reading.flag[new] & voc.KIN or reading.low[new] in context.TITLES):
-            continue
-        if _belongs(reading, new, old):
-            label[new], reading.rule[new] = label[old], "run"
+    if not reading.joined(i) or NUMBER in reading.shape[i - 1 : i + 1]:
+        return
+    if label[i - 1] == NAME and (words := _listed_surname(reading, i)):
+        reading.mark(i, i + words, NAME, "run")
+        return
+    new, old = (i, i - 1) if label[i - 1] else (i - 1, i)
+    if new < old and _attribute(reading, new, old):
+        label[new], reading.rule[new] = ORG if label[old] == NAME else label[old], "run"
+        return
+    surname = label[i - 1] == NAME and reading.inside(i) and reading.shape[i] == TITLE and reading.flag[i] & voc.SURNAME
+    if not surname and (reading.barred(new) or reading.flag[new] & voc.KIN or reading.low[new] in context.TITLES):
+        return
+    if _belongs(reading, new, old):
+        label[new], reading.rule[new] = label[old], "run"
 
 
 def _listed_surname(reading: Reading, i: int) -> int:
@@ -213,8 +215,8 @@ def _listed_surname(reading: Reading, i: int) -> int:
 def extend_hyphens(reading: Reading) -> None:
     """A word with hyphens is a name as a whole: Ha-neul, Ji-hoon-ah, Noor-ol-Hoda, N-Nelda; not Harvard-educated."""
     done = 0
-    for i, gap in enumerate(reading.before):
-        if gap != HYPHEN or i < done:
+    for i in reading.hyphens:
+        if i < done:
             continue
         a, b = i - 1, i + 1
         while b < reading.count and reading.before[b] == HYPHEN:

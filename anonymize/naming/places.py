@@ -44,13 +44,18 @@ def keep_titles(reading: Reading) -> None:
     """Keep what stands in quotation marks as a title does: "Healing Through Art", "Mom Plan"."""
     if not reading.cased:
         return
-    for i in range(reading.count - 1):
-        if reading.before[i] == START and reading.capital(i) and _quoted(reading, i):
-            stop = i + 1
-            while stop < reading.count and stop - i < _LONGEST_TITLE and reading.joined(stop):
-                stop += 1
-            if stop - i > 1 and _quote_ends(reading, stop - 1) and _is_title(reading, i, stop):
-                reading.status[i:stop] = bytes([KEPT]) * (stop - i)
+    for text, (a, b) in zip(reading.turns, pairwise(reading.tokens.first), strict=True):
+        for i in range(a, b) if '"' in text or "\u201c" in text else ():
+            if reading.before[i] == START and reading.capital(i) and _quoted(reading, i):
+                _keep_title(reading, i)
+
+
+def _keep_title(reading: Reading, i: int) -> None:
+    stop = i + 1
+    while stop < reading.count and stop - i < _LONGEST_TITLE and reading.joined(stop):
+        stop += 1
+    if stop - i > 1 and _quote_ends(reading, stop - 1) and _is_title(reading, i, stop):
+        reading.status[i:stop] = bytes([KEPT]) * (stop - i)
 
 
 def _quoted(reading: Reading, i: int) -> bool:
@@ -83,7 +88,7 @@ def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
             reading.mark(a, b, NAME, "phrase")
         return joined
     if flag & (voc.KIN | voc.TITLE | voc.ORG_HEAD):
-        reading.flag[b - 1] |= flag
+        reading.enrich(b - 1, flag)
     elif flag & voc.KEEP and place_cue(reading, a) and _is_place(reading, a, b):
         reading.mark(a, b, LOCATION, "phrase")  # in St. Paul
     elif flag & _INDIFFERENT or (flag & voc.ORG and not employer_cue(reading, a, flag)):
@@ -163,10 +168,10 @@ def employer_cue(reading: Reading, i: int, flag: int) -> bool:
 
 def mark_organisations(reading: Reading) -> None:
     """Mark names that end in a head word (Matteson Nursery) or open as names do (St., Our Lady of, South Alabama)."""
-    for i, (low, flag) in enumerate(zip(reading.low, reading.flag, strict=True)):
-        if not (flag & voc.ORG_HEAD or low in _OPENERS) or reading.label[i] or reading.status[i]:
+    for i in sorted({*reading.flagged(voc.ORG_HEAD.__and__), *reading.where(_OPENERS)}):
+        if reading.label[i] or reading.status[i]:
             continue
-        if flag & voc.ORG_HEAD:
+        if reading.flag[i] & voc.ORG_HEAD:
             first = _head_start(reading, i)
             while reading.joined(first) and reading.label[first - 1] in (LOCATION, ORG):
                 first -= 1  # Willow Creek Behavioral Health
@@ -250,8 +255,9 @@ def _bare_start(reading: Reading, i: int) -> int:
 
 def mark_firms(reading: Reading) -> None:
     """A name with "and sons", or with its trade where capitals are lost, is a firm: Dhaliwal and Sons Cartage."""
-    for i, before in enumerate(reading.label, 1):
-        if before != NAME or i + 1 >= reading.count or reading.label[i] or not reading.joined(i):
+    for owner in reading.decided():
+        i = owner + 1
+        if reading.label[owner] != NAME or i + 1 >= reading.count or reading.label[i] or not reading.joined(i):
             continue
         stop = i
         if reading.low[i] == "and" and reading.low[i + 1] in context.KINDRED and reading.joined(i + 1):
@@ -391,9 +397,10 @@ def _mark_streets_again(reading: Reading) -> None:
 
 def mark_linked(reading: Reading) -> None:
     """Close gaps in capitalised names of places and organisations: Star of the Sea, Miners Federal, Quittacas Golf."""
-    for i, kind in enumerate(reading.label):
-        if not (i and kind and reading.capital(i)):
+    for i in reading.decided():
+        if not (i and reading.capital(i)):
             continue
+        kind = reading.label[i]
         first = _linked_start(reading, i)
         if kind == NAME:
             _mark_owned(reading, i)

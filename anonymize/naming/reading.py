@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import Any
 
 from anonymize.roster import Kind, Survey, SurveyForm
@@ -39,8 +39,9 @@ _SURE = 3  # times that a name of the caller's or of the client's other sessions
 class Reading:
     """Parallel lists over the session's tokens, for the rules to read and to write.
 
-    `at` has where each look-up form stands, `letters` where tokens of one character do.
-    `flag` is what the lists know (`vocabulary`), `shape` the capitals as far as they mean something, `status` one of
+    `at` has where each look-up form stands, `letters` where tokens of one character do, `raised` those of a
+    shape other than lower case, `numbers` those of figures, `hyphens` those after one. `flag` is what the lists know (`vocabulary`), `flags` the same by form (`enriched` are the tokens that
+    differ), `shape` the capitals as far as they mean something, `status` one of
     `FREE`, `KEPT`, `TAKEN`; `label` ("", NAME, LOCATION, ORG) and `rule` are the decision. `memory` maps a token's
     look-up form to the type that the session, or the client's others, are sure of; `phrases` does so for several words;
     `caller` are the forms that the caller named.
@@ -71,14 +72,18 @@ class Reading:
         for i, low in enumerate(tokens.low):
             self.at[low].append(i)
         self.letters = self.where({low for low in self.at if len(low) == 1})
-        flags = {low: self._flag(low) for low in self.at}
-        self.flag = [flags[low] for low in tokens.low]
+        self.flags = {low: self._flag(low) for low in self.at}
+        self.flag = [self.flags[low] for low in tokens.low]
+        self.enriched: set[int] = set()
         self.status = bytearray(self.count)
         self.label = [""] * self.count
         self.rule = [""] * self.count
         self.codes: list[list[Span]] = [[] for _ in self.turns]
         self.cased = self._is_cased()
         self.shape = self._shapes()
+        self.raised = [i for i, shape in enumerate(self.shape) if shape != LOWER]
+        self.numbers = [i for i in self.raised if self.shape[i] == NUMBER]
+        self.hyphens = [i for i, gap in enumerate(self.before) if gap == HYPHEN]
         self.memory = dict(known)
         self.phrases = dict(phrases)
         self.sightings: Counter[str] = Counter(dict.fromkeys(known, _SURE))
@@ -140,9 +145,14 @@ class Reading:
         """The tokens whose look-up form is one of `forms`, in order."""
         return sorted(i for low in self.at.keys() & forms for i in self.at[low])
 
-    def decided(self) -> list[int]:
-        """The tokens with a label, in order."""
-        return [i for i, kind in enumerate(self.label) if kind]
+    def flagged(self, fits: Callable[[int], object]) -> list[int]:
+        """The tokens whose flag `fits`, in order; the flag of most is that of their form, so that is asked once."""
+        of_form = self.where({low for low, flag in self.flags.items() if fits(flag)})
+        return sorted({*of_form} - self.enriched | {i for i in self.enriched if fits(self.flag[i])})
+
+    def decided(self) -> Iterator[int]:
+        """The tokens with a label, in order; those that get one meanwhile are met, too, if they are yet to come."""
+        return compress(range(self.count), self.label)
 
     def capital(self, i: int) -> bool:
         """Whether token i has a capital that means something."""
@@ -185,6 +195,11 @@ class Reading:
         self.label[a:b] = [kind] * (b - a)
         self.rule[a:b] = [rule] * (b - a)
 
+    def enrich(self, i: int, flag: int) -> None:
+        """Let token i be more than the lists know of its form: the last word of a phrase."""
+        self.flag[i] |= flag
+        self.enriched.add(i)
+
     def mark_code(self, a: int, b: int, kind: str, rule: str) -> None:
         """Decide that the free tokens a to b (exclusive) of one turn are a structured identifier."""
         self.status[a:b] = bytes([TAKEN]) * (b - a)
@@ -192,7 +207,7 @@ class Reading:
 
     def remember(self) -> None:
         """Keep what is decided: every token of a name, the rare tokens and the phrases of places and organisations."""
-        memory, low, decided = self.memory, self.low, self.decided()
+        memory, low, decided = self.memory, self.low, list(self.decided())
         self.sightings |= Counter(low[i] for i in decided if self.label[i] == NAME)
         for i in decided:
             kind = self.label[i]

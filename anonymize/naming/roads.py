@@ -37,7 +37,8 @@ _ARTICLES = frozenset({"de", "del", "la", "las", "los", "el", "di", "della", "du
 
 def mark_roads(reading: Reading) -> None:
     """Mark roads by number, crossings of numbered streets, and Spanish, Italian or French streets and squares."""
-    for i, word in enumerate(reading.low):
+    for i in sorted({*reading.where(_OPENINGS | context.DIRECTIONS), *reading.numbers}):
+        word = reading.low[i]
         if word in context.DIRECTIONS:
             _mark_quarter(reading, i)
         if (word not in _OPENINGS and reading.shape[i] != NUMBER) or reading.label[i] or reading.status[i]:

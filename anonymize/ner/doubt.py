@@ -38,7 +38,7 @@ _PLAIN = voc.CAPITAL | voc.KEEP | voc.KIN | voc.STATE
 
 def settle(reading: Reading) -> None:
     """Mark what the rules doubted and the recognizer takes for a name, a place or an organisation."""
-    open_ones = (i for i, f in enumerate(reading.flag) if not f or f & _NAMING)
+    open_ones = reading.flagged(lambda f: not f or f & _NAMING)
     words = {i: kind for i in open_ones if (kind := _doubted(reading, i))}
     phrases = [] if reading.cased else [i for i in range(1, reading.count - 1) if _phrase_may_start(reading, i)]
     if not words and not phrases:

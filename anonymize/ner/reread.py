@@ -145,7 +145,7 @@ def _doubted(reading: Reading, i: int) -> bool:
 def _figures(reading: Reading) -> list[int]:
     """Free tokens that may be of a date, number or code: figures that stand together or are long, ordinals, signs."""
     where = reading.where(_FIGURES | _SIGNS)
-    figures = {*where, *(i for i, shape in enumerate(reading.shape) if shape == NUMBER)}
+    figures = {*where, *reading.numbers}
     return [i for i in figures if reading.status[i] == FREE and (i + 1 in figures or _telling(reading.low[i]))]
 
 

@@ -117,6 +117,8 @@ def tokenize(turns: list[str]) -> Tokens:
 
 
 def _form(word: str) -> _Form:
+    if word.isascii() and word.islower() and word.isalpha():
+        return _Form(word, len(word), LOWER, "")  # as nearly all are
     suffix = ""
     if not word.isalpha() and (cut := _SUFFIX.search(word)):
         suffix = word[cut.start() + 1 :].lower()
