@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING
 
 from anonymize.spans import Span
@@ -13,13 +12,13 @@ from anonymize.words.lexicon import pattern, words
 from anonymize.words.numerals import NUMBER_WORDS, SPOKEN_ORDINAL, TENS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 TLDS = pattern("zones")
 PUBLIC_SITES = words("public_sites")
 """Sites that all the world visits: their bare name identifies nobody."""
 
-_FORMS = {
+_TEXTS = {
     "EMAIL": r"[a-z0-9][\w.+%-]{0,63}@[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){1,5}",
     "URL": r"(?:https?://|www\.)[^\s<>\"]+[^\s<>\".,;:?!)\]']",
     "SITE": rf"(?<![\w@.])[a-z0-9][a-z0-9-]{{1,62}}(?:\.[a-z0-9-]{{2,63}}){{0,3}}\.(?:{TLDS})\b(?![\w.]\w)"
@@ -42,7 +41,8 @@ _FORMS = {
     r"(?<![\w.@])[a-z]{2,20}\.[a-z]{2,20}(?:\.[a-z]{2,20}|\.?\d{2,4})(?![\w@]|\.\w)",
     "STARRED": r"(?<![\w*])[a-z]{2,8}\*\d{2,8}[a-z]{0,3}(?!\w)",
 }
-"""The forms by the group that each makes; where several match at one place, the first counts."""
+_FORMS = {form: re.compile(text) for form, text in _TEXTS.items()}
+"""The written forms in their order: where several match at one place, the first counts."""
 
 _CLASS = {"SITE": "URL", "LOCAL": "PHONE", "CARD": "ACCOUNT", "SERIAL": "DEVICE", "STARRED": "LICENSE"}
 _SIGNS = {
@@ -70,17 +70,22 @@ def find_written(low: str) -> Iterator[Span]:
     """Identifiers that their written form alone gives away."""
     forms = {form for sign, named in _SIGNS.items() if sign in low for form in named}
     forms.update(form for shape, named in _SHAPES.items() if shape.search(low) for form in named)
-    for match in _any_of(frozenset(forms)).finditer(low) if forms else ():
-        kind = str(match.lastgroup)
+    for kind, match in _in_order(low, forms) if forms else ():
         if kind == "SITE" and match.group().split(".")[-2] in PUBLIC_SITES and "/" not in match.group():
             continue
         yield Span(match.start(), match.end(), _CLASS.get(kind, kind), f"written_{kind.lower()}")
 
 
-@cache
-def _any_of(forms: frozenset[str]) -> re.Pattern[str]:
-    """These forms as one pattern: a turn is searched only for what it may hold, since every form takes its time."""
-    return re.compile("|".join(f"(?P<{form}>{text})" for form, text in _FORMS.items() if form in forms))
+def _in_order(low: str, forms: Collection[str]) -> Iterator[tuple[str, re.Match[str]]]:
+    """The matches of some forms as those of one pattern with all as alternatives; of the others none is there."""
+    found = {form: pattern.search(low) for form, pattern in _FORMS.items() if form in forms}
+    while ahead := {form: match for form, match in found.items() if match}:
+        first = min(ahead, key=lambda form: ahead[form].start())
+        yield first, (match := ahead[first])
+        found = {
+            form: _FORMS[form].search(low, match.end()) if other.start() < match.end() else other
+            for form, other in ahead.items()
+        }
 
 
 _STREET = pattern("street")
