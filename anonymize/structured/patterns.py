@@ -101,7 +101,7 @@ _ADDRESS = re.compile(
     rf"(?:[^\W\d_][\w'.-]{{0,25}} |\d{{1,3}}(?:st|nd|rd|th) ){{1,3}}?)(?P<street>{_STREET}|"
     rf"{_STREET_WORD})\b\.?(?: (?:north|south|east|west)\b)?(?:,? {_UNIT})?"
 )
-_STREET_HINT = re.compile(rf" (?:{_STREET}|{_STREET_WORD})\b")
+_STREETS = frozenset(f"{_STREET}|{_STREET_WORD}".split("|"))
 _NOT_A_STREET = words("not_a_street")
 _BOOK = re.compile(r"\b(?:deed|plat|record|docket) book (?P<book>\d{1,6})(?:,? (?:at |on )?page (?P<page>\d{1,5}))?\b")
 _HOUSE = re.compile(
@@ -142,9 +142,8 @@ def find_addresses(text: str, low: str, said: frozenset[str], before: str) -> It
 
     `said` are the turn's words; `before` is the end of the turns before, which may ask for the address.
     """
-    asked = bool(_ASKED.search(before))
-    for match in _ADDRESS.finditer(low) if _STREET_HINT.search(low) else ():
-        if asked or _is_address(text, match):
+    for match in _ADDRESS.finditer(low) if not said.isdisjoint(_STREETS) else ():
+        if _is_address(text, match) or _ASKED.search(before):
             yield Span(match.start(), match.end(), "LOCATION", "street_address")
     for match in _HOUSE.finditer(low) if _HOUSE_HINT.search(low) else ():
         yield Span(*match.span("house"), "LOCATION", "house_number")
