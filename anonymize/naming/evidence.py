@@ -38,7 +38,8 @@ _ARTICLES = frozenset({"a", "an", "the", "that", "this", "some"})
 _ONE = frozenset({"a", "an", "every", "each", "some", "any", "no", "another", "thousand", "hundred", "per"})
 _PRESENTING = frozenset({"there", "also", "is", "not", "got"})  # "is there a Duke?"
 _OWNERS = context.DETERMINERS | context.POSSESSIVES | context.MODIFIERS
-_WHEREABOUTS = frozenset({"at", "from", "to", "for", "in", "near", "of", "with"})
+_WHEREABOUTS = frozenset({"at", "from", "to", "for", "in", "near", "of", "with", "by", "outside", "past", "behind"})
+_COLOURS = frozenset({"red", "blue", "green", "white", "black", "silver", "gray", "grey", "gold", "old", "new", "used"})
 _AFTER_THINGS = (
     context.SUBJECTS | context.AUXILIARIES | context.BE | (context.PREPOSITIONS - {"from"}) | {"and", "or", "but", "so"}
 )
@@ -124,6 +125,8 @@ def _thing(at: Spot, kind: str) -> bool:  # noqa: PLR0911 - one return a case
     """Whether an article makes a thing of the token: a Stetson, the Lincoln; not the Finch lot, at the Castellan."""
     if at.reading.suffix[at.i] == "s" and at.ends and at.p in context.BUYING:
         return True
+    if at.p in _COLOURS and (at.pp in _ARTICLES or at.pp in context.POSSESSIVES) and at.wordy and not at.suffix:
+        return at.reading.capital(at.i) and (at.ends or at.n in _AFTER_THINGS)  # that blue Ranger
     if at.p not in _ARTICLES or at.suffix or at.reading.suffix[at.i] or at.flag & voc.ORG_HEAD:
         return False
     new = not at.flag and not at.reading.capital(at.i)

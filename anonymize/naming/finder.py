@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from anonymize.naming import institutions, names, places, roads, unheard
+from anonymize.naming import institutions, names, places, plain, roads, unheard
 from anonymize.naming.reading import Reading
 from anonymize.ner import doubt
 from anonymize.ner.plugged import PluggedModel
@@ -43,10 +43,14 @@ def read_session(
     names.mark_caller(reading)
     places.mark_phrases(reading)
     places.keep_titles(reading)
+    plain.keep_words(reading)
     names.mark_spelled(reading)
+    names.mark_small_words(reading)
     places.mark_organisations(reading)
     places.mark_streets(reading)
+    places.mark_in_states(reading)
     roads.mark_roads(reading)
+    institutions.mark_units(reading)
     for again in range(3):
         if again > 1 and not reading.careless:
             break  # only a careless session still has names to learn
@@ -67,9 +71,11 @@ def _decide(reading: Reading) -> None:
     """Decide on every token by what is known so far, and learn from it."""
     names.mark_scored(reading)
     names.extend_runs(reading)
+    names.close_gaps(reading)
     names.extend_hyphens(reading)
     names.mark_initials(reading)
     places.mark_firms(reading)
+    places.mark_partners(reading)
     places.mark_linked(reading)
     places.mark_signs(reading)
     institutions.mark_institutions(reading)

@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING
 from anonymize.naming.reading import ORG, TAKEN
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
+from anonymize.words.numerals import ORDINALS, TENS
 from anonymize.words.tokens import LOWER, NUMBER, SPACE
 
 if TYPE_CHECKING:
     from anonymize.naming.reading import Reading
 
+_UNITS = frozenset(
+    {"precinct", "infantry", "battalion", "regiment", "engineers", "cavalry", "airborne", "brigade", "squadron", "marines"}
+)
+_LETTER_PAIRS = frozenset({"qa", "rb", "dd", "sm", "bb", "rr", "pl", "ab", "xy", "ta", "rd", "og", "gt", "mm"})
+"""What people mean by two letters with "and" between them that is no firm: q and a, r and b."""
+
+_LEADS = frozenset({"at", "from", "for", "to", "with", "by", "called"})
 _LONGEST = 5  # tokens before the head word
 _OPENED = 3  # tokens after one that opens a name: temple beth shalom
 
@@ -28,6 +36,30 @@ def mark_institutions(reading: Reading) -> None:
         first = next((k for k in range(_content_start(reading, i), i) if _names(reading, k)), i)
         if first < i:
             reading.mark(first, i + 1, ORG, "institution")
+
+
+def mark_units(reading: Reading) -> None:
+    """Mark units by number and firms by letters: sixty third precinct, 200th Engineers; at L and B Cash."""
+    for i in reading.where(_UNITS):
+        first = i
+        while reading.joined(first) and _ordinal(reading, first - 1):
+            first -= 1
+        if first < i and not any(reading.label[first : i + 1]):
+            reading.mark(first, i + 1, ORG, "unit")
+    for i in reading.letters:
+        low, stop = reading.low[i : i + 4], i + 4
+        if stop > reading.count or low[1] != "and" or len(low[2]) > 1 or low[0] + low[2] in _LETTER_PAIRS:
+            continue
+        joined = all(reading.joined(k) for k in range(i, stop))
+        named = joined and reading.low[i - 1] in _LEADS and low[3] not in context.FUNCTION
+        if named and not any(reading.label[i : stop - 1]) and reading.flag[stop - 1] & voc.WORD:
+            reading.mark(i, stop, ORG, "letters")
+
+
+def _ordinal(reading: Reading, k: int) -> bool:
+    low = reading.low[k]
+    written = reading.shape[k] == NUMBER and low.endswith(("st", "nd", "rd", "th"))
+    return written or low in TENS or low.split("-")[-1] in ORDINALS
 
 
 def _goes_on(reading: Reading, i: int) -> bool:

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 _PLAIN = voc.WORD | voc.KEEP | voc.CAPITAL | voc.KIN | voc.TITLE | voc.STATE | voc.ORG_HEAD
 _LISTED = voc.NAME | voc.PLACE | voc.PLACE_WORD | voc.ORG
 _ON_LISTS = _LISTED | voc.RARE
+_BEFORE_NAMES = frozenset({"for", "since", "with", "from", "to", "about", "and", "tell", "told", "when", "before"})
+_OFTEN_RAISED = context.CRIES | frozenset(
+    {"god", "the", "it", "what", "and", "so", "but", "no", "yes", "yeah", "okay"}
+    | {"mom", "dad", "mum", "mommy", "mummy", "daddy", "man", "woman", "boy", "girl"}
+)
 _SPELLED = 3  # a spelled name's fewest letters
 
 
@@ -195,11 +200,54 @@ def _extend(reading: Reading, i: int) -> None:
     if new < old and _attribute(reading, new, old):
         label[new], reading.rule[new] = ORG if label[old] == NAME else label[old], "run"
         return
-    surname = label[i - 1] == NAME and reading.inside(i) and reading.shape[i] == TITLE and reading.flag[i] & voc.SURNAME
+    surname = label[i - 1] == NAME and reading.inside(i) and reading.shape[i] == TITLE and _as_surname(reading, i)
     if not surname and (reading.barred(new) or reading.flag[new] & voc.KIN or reading.low[new] in context.TITLES):
         return
     if _belongs(reading, new, old):
         label[new], reading.rule[new] = label[old], "run"
+
+
+def _as_surname(reading: Reading, i: int) -> bool:
+    """Whether what names nobody by itself may be a surname: a listed one; a brand or number after a given name."""
+    if reading.flag[i] & voc.SURNAME:
+        return True
+    if reading.status[i] or not reading.flag[i - 1] & voc.GIVEN:
+        return False
+    brand = reading.flag[i] & voc.KEEP and not reading.flag[i] & (voc.FAMOUS | voc.CAPITAL | voc.STATE)
+    return bool(brand) or reading.low[i] in context.NUMBERS
+
+
+def close_gaps(reading: Reading) -> None:
+    """A capital between two parts of a name is one, too: Delmar Two Elk, Leroy Pretty Weasel."""
+    for i in reading.decided() if reading.cased else ():
+        k, last = i + 1, i + 2
+        if reading.label[i] != NAME or last >= reading.count or reading.label[k] or reading.status[k] == TAKEN:
+            continue
+        joined = reading.joined(k) and reading.joined(last) and reading.label[last] == NAME
+        if joined and reading.shape[k] == reading.shape[last] == TITLE and reading.low[k] not in context.SUBJECTS:
+            reading.mark(k, last, NAME, "run")
+
+
+def mark_small_words(reading: Reading) -> None:
+    """A function word that keeps a capital inside sentences is somebody's name: for Can, since Can was born."""
+    if not reading.cased:
+        return
+    found: dict[str, list[int]] = {}
+    for i in reading.raised:
+        if reading.low[i] in context.FUNCTION and reading.shape[i] == TITLE and _stands_out(reading, i):
+            found.setdefault(reading.low[i], []).append(i)
+    for at in found.values():
+        if len(at) > 1 and any(reading.low[i - 1] in _BEFORE_NAMES for i in at):
+            for i in at:
+                reading.mark(i, i + 1, NAME, "capital")
+
+
+def _stands_out(reading: Reading, i: int) -> bool:
+    """Whether token i alone has a capital there."""
+    if not i or reading.before[i] != SPACE or reading.capital(i - 1) or reading.status[i] or reading.label[i]:
+        return False
+    alone = i + 1 >= reading.count or reading.before[i + 1] == START or not reading.capital(i + 1)
+    return alone and not reading.flag[i] & voc.KIN and reading.low[i] not in _OFTEN_RAISED
 
 
 def _listed_surname(reading: Reading, i: int) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from anonymize.naming.reading import FREE, KEPT, LOCATION, NAME, ORG, Reading
+from anonymize.naming.reading import FREE, KEPT, LOCATION, NAME, ORG, TAKEN, Reading
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
 from anonymize.words.tokens import COMMA, HYPHEN, LOWER, NUMBER, SPACE, START, TITLE
 
 _LINKS = frozenset({"of", "the", "and", "for", "de", "la", "del", "le", "al", "san", "saint", "st", "our", "lady"})
 _OPENERS = context.DIRECTIONS | {"st", "saint", "our"}
+_FIRMS_LEAD = frozenset({"at", "with", "for", "from", "by"})
 _LEADS = frozenset({"to", "called", "from", "at", "for", "with"})
 """Before an organisation's name that is made of plain words and has lost its capitals."""
 
@@ -91,13 +92,22 @@ def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
         reading.enrich(b - 1, flag)
     elif flag & voc.KEEP and place_cue(reading, a) and _is_place(reading, a, b):
         reading.mark(a, b, LOCATION, "phrase")  # in St. Paul
-    elif flag & _INDIFFERENT or (flag & voc.ORG and not employer_cue(reading, a, flag)):
+    elif flag & _INDIFFERENT or (flag & voc.ORG and not (employer_cue(reading, a, flag) or _known_by(reading, a, flag))):
         reading.status[a:b] = bytes([KEPT]) * (b - a)  # an organisation counts where one works, not where one shops
     elif not flag & (voc.PLACE | voc.ORG) or not (_stands(reading, a, b) or (flag & voc.ORG and not reading.cased)):
         return False
     else:
         reading.mark(a, b, ORG if flag & voc.ORG else LOCATION, "phrase")
     return True
+
+
+def _known_by(reading: Reading, a: int, flag: int) -> bool:
+    """Whether a school, parish or clinic is meant, of which many bear the name: by its capitals, or by what leads to it."""
+    if flag & voc.CHAIN or reading.low[a] == "the":
+        return False
+    if reading.cased:
+        return reading.capital(a)
+    return bool(a) and reading.before[a] == SPACE and reading.low[a - 1] in ("from", "to", "by")
 
 
 def _is_place(reading: Reading, a: int, b: int) -> bool:
@@ -203,8 +213,11 @@ def _head_start(reading: Reading, i: int) -> int:
     """The first token of the organisation whose head word is token i; i where it has no name before it."""
     first = i
     if reading.capital(i):
+        after_whom = reading.low[i] in context.NAMED_AFTER
         while i - first < _LONGEST_RUN and _adjoins(reading, first) and reading.capital(first - 1):
-            if reading.status[first - 1] or (_closed(reading, first - 1) and not reading.suffix[first - 1]):
+            status = reading.status[first - 1]
+            kept = status and not (after_whom and status == KEPT)
+            if kept or (_closed(reading, first - 1) and not reading.suffix[first - 1]):
                 break
             first -= 1
         return first if first < i else _owner(reading, i)
@@ -271,6 +284,24 @@ def mark_firms(reading: Reading) -> None:
             reading.mark(first, stop, ORG, "firm")
 
 
+def mark_partners(reading: Reading) -> None:
+    """A firm named for its partners, after "at" or "with": Tolliver, Banks and Reyes."""
+    for i in reading.where(_FIRMS_LEAD):
+        stop = i + 1
+        while stop < reading.count and _partner(reading, stop) and (stop == i + 1 or reading.before[stop] == COMMA):
+            stop += 1
+        last = stop + 1
+        if not i + 1 < stop < reading.count - 1 or reading.low[stop] != "and" or not _partner(reading, last):
+            continue
+        if stop - i > 2 or (reading.low[i] == "at" and reading.inside(i)):  # noqa: PLR2004 - three partners
+            reading.mark(i + 1, last + 1, ORG, "firm")
+
+
+def _partner(reading: Reading, k: int) -> bool:
+    given = reading.flag[k] & voc.GIVEN and not reading.flag[k] & voc.SURNAME
+    return reading.label[k] == NAME and not given and bool(reading.flag[k] & voc.SURNAME) and not reading.suffix[k]
+
+
 def _trade(reading: Reading, i: int) -> bool:
     if reading.status[i] or (reading.cased and not reading.capital(i)):
         return False
@@ -323,11 +354,27 @@ def mark_streets(reading: Reading) -> None:
 def _capitals_start(reading: Reading, i: int) -> int:
     first = i
     while i - first < _LONGEST_RUN and reading.joined(first) and reading.capital(first - 1):
+        known = reading.status[first - 1] == KEPT and reading.low[i] in context.STREETS and reading.inside(first - 1)
         kept = reading.status[first - 1] or reading.flag[first - 1] & (voc.CAPITAL | voc.STATE | voc.FAMOUS)
-        if kept or _closed(reading, first - 1):
+        if (kept and not known) or _closed(reading, first - 1):
             break
         first -= 1
     return first if first < i else _owner(reading, i)
+
+
+def mark_in_states(reading: Reading) -> None:
+    """A word before a state, to which a preposition leads elsewhere, is a town: "From Hell, sir." - "Hell, Michigan!"."""
+    for low in {reading.low[i] for i in reading.raised if _before_state(reading, i)} if reading.cased else ():
+        at = [i for i in reading.at[low] if reading.capital(i) and not reading.label[i] and reading.status[i] != TAKEN]
+        led = [i for i in at if place_cue(reading, i)]
+        for i in (*led, *(i for i in at if _before_state(reading, i))) if led else ():
+            reading.mark(i, i + 1, LOCATION, "state")
+
+
+def _before_state(reading: Reading, i: int) -> bool:
+    n = i + 1
+    state = n < reading.count and reading.before[n] == COMMA and reading.flag[n] & voc.STATE and reading.capital(n)
+    return bool(state) and reading.capital(i) and reading.low[i] not in context.FUNCTION and reading.ends(n)
 
 
 def _owner(reading: Reading, i: int) -> int:
@@ -418,7 +465,9 @@ def mark_linked(reading: Reading) -> None:
 def _mark_owned(reading: Reading, i: int) -> None:
     """Mark a firm named for its owner, a plain word with a capital after it: Babcia's Table."""
     n = i + 1
-    if reading.suffix[i] != "s" or n >= reading.count or reading.before[n] != SPACE or reading.label[n]:
+    if reading.suffix[i] != "s" or n >= reading.count or reading.before[n] != SPACE:
+        return
+    if reading.label[n] not in ("", NAME) or reading.rule[n] not in ("", "capital"):
         return
     plain = reading.flag[n] & voc.WORD and not reading.flag[n] & (_INDIFFERENT | voc.KIN | voc.TITLE | voc.FAMOUS)
     if plain and reading.shape[n] == TITLE and reading.inside(n):

@@ -211,7 +211,7 @@ class Reading:
         self.sightings |= Counter(low[i] for i in decided if self.label[i] == NAME)
         for i in decided:
             kind = self.label[i]
-            if len(low[i]) == 1 or self.shape[i] == NUMBER:
+            if len(low[i]) == 1 or self.shape[i] == NUMBER or low[i] in context.FUNCTION:
                 continue
             if kind == NAME or (len(low[i]) > _SHORTEST_STEM and not self.flag[i] & (voc.WORD | voc.ORG_HEAD)):
                 memory.setdefault(low[i], kind)
@@ -262,6 +262,8 @@ class Reading:
     def _shop(self, kind: str, a: int, b: int) -> bool:
         if not self.ends(b - 1) and self.low[b] not in context.FUNCTION:
             return False
+        if self.low[a] in ("st", "saint") and b - a > 1:
+            return True
         first = a - 1 if a > 1 and self.low[a - 1] == "the" else a
         return kind == ORG or (b - a == 1 and first > 0 and self.low[first - 1] in _WHEREABOUTS)
 

@@ -21,6 +21,8 @@ CERTAIN, STRONG, GOOD, FAIR, SOME, SLIGHT, WEAK = 3.0, 2.0, 1.5, 1.25, 1.0, 0.75
 AGAINST, STRONGLY_AGAINST = -1.5, -2.0
 
 _QUESTION = 60  # characters of the turn before that may ask for a name
+_TAGS = frozenset({"tag", "nametag", "badge", "wristband", "bracelet", "jersey", "nameplate"})
+_TAGGED = 7  # words from such a thing to what it says
 _CLIPPED = ("ll", "d", "ve", "re", "m")
 
 
@@ -131,6 +133,13 @@ def _titled(at: Spot) -> float | None:
     if at.p in context.NAMED or (at.p in ("is", "was") and at.pp == "name") or (at.p == "name" and at.suffix == "s"):
         return CERTAIN
     return None
+
+
+def _labelled(at: Spot) -> float | None:
+    """My name tag says vie."""
+    if at.p not in ("says", "said", "reads", "say") or not at.bare:
+        return None
+    return CERTAIN if _TAGS.intersection(at.reading.low[max(0, at.i - _TAGGED) : at.i]) else None
 
 
 def _beside_person(at: Spot) -> float | None:
@@ -254,9 +263,10 @@ def _bare_object(at: Spot) -> float | None:
     return WEAK if at.p in context.AFFECT and at.bare else None
 
 
-_BEFORE_ANY = (_titled, _beside_person, _in_company, _led_by_preposition)
+_BEFORE_ANY = (_titled, _labelled, _beside_person, _in_company, _led_by_preposition)
 _BEFORE_WORD = (
     _titled,
+    _labelled,
     _family,
     _beside_person,
     _in_company,
@@ -324,6 +334,8 @@ def after(at: Spot) -> float:
         return WEAK if ending == "s" else FAIR if ending in ("ll", "d") else 0.0
     if at.low in context.MODAL_NAMES and at.wordy and not at.inside and base_form(at.reading, at.n):
         return -CERTAIN
+    if at.n == "something" and at.given and at.reading.before[at.i] == START and at.reading.ends(at.i + 1):
+        return STRONG  # Art something
     verb = next((weight for cue in (_clause, _subject, _not_alone) if (weight := cue(at)) is not None), 0.0)
     return verb + _surname(at) + _identity(at)
 

@@ -18,7 +18,7 @@ from anonymize.ner.encoder import NAMED, STRUCTURED, encoder
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
 from anonymize.words.numerals import NUMBER_WORDS, ORDINALS
-from anonymize.words.tokens import NUMBER, START
+from anonymize.words.tokens import NUMBER, SPACE, START
 
 if TYPE_CHECKING:
     from anonymize.naming.reading import Reading
@@ -110,8 +110,9 @@ def _open(reading: Reading, i: int) -> bool:
 
 
 def _needed(reading: Reading, i: int) -> float:
-    if reading.flag[i] & _IDLE:
-        return _BARRED
+    article = not reading.cased and i and reading.low[i - 1] == "the" and reading.before[i] == SPACE
+    if reading.flag[i] & _IDLE or (article and reading.ends(i)):
+        return _BARRED  # the kibbeh
     return _CANDIDATE if candidate(reading, i) else _OTHER[reading.cased]
 
 

@@ -230,15 +230,16 @@ def _echo(runs: list[Run], kinds: list[str | None], known: list[tuple[str, str]]
 
 
 def _tails(runs: list[Run], kinds: list[str | None], taken: list[list[Span]]) -> None:
-    """Class four digits after a telephone number in the same turn ("or it's 0136") that start with a zero."""
+    """Class four digits after a telephone number in the same turn that start with a zero or are read out, too."""
     first = {turn: s.end for turn, spans in enumerate(taken) for s in reversed(spans) if s.type in ("PHONE", "FAX")}
     for index, run in enumerate(runs):
         if kinds[index] in ("PHONE", "FAX"):
             first[run.turn] = min(run.end, first.get(run.turn, run.end))
         elif (
             kinds[index] is None
-            and run.groups == [4]
-            and run.digits[0] == "0"
+            and len(run.digits) == 4
+            and not run.letters
+            and ((run.groups == [4] and run.digits[0] == "0") or run.aloud)
             and first.get(run.turn, run.start) < run.start
         ):
             kinds[index] = "PHONE"

@@ -68,9 +68,11 @@ _NO_HANDLE = _STOPS | words("handle_stops")
 _NO_PATH = (_NO_HANDLE | {"and"}) - {"get", "all", "my", "the", "for", "go"}
 _WWW = re.compile(r"\bw ?w ?w dot [^.?!]*$")
 _SPOKEN = re.compile(r" (?:at|dot|underscore)\b")
+_SPELT = rf"(?:{'|'.join(NUMBER_WORDS)}|\d+)"
 _ASIDE = re.compile(
+    rf",? (?:that's|it's) {_SPELT}(?:[ -]{_SPELT})*(?=,? at\b)|"
     r"(?:,? (?:(?:and )?(?:that's|it's|so|spelled) )?(?:all (?:one word|lower ?case|together)|one word|lower ?case|"
-    r"no spaces?|[a-z](?:-[a-z]){2,}))+(?=,? (?:at|dot)\b)|,(?= (?:at|dot|underscore)\b)|"
+    r"no spaces?|just (?:the )?letters|[a-z](?:-[a-z]){2,}))+(?=,? (?:at|dot)\b)|,(?= (?:at|dot|underscore)\b)|"
     r"(?:(?<= at)|(?<= dot)|(?<= underscore)),(?= )"
 )
 """What is said between the parts of an address, and the pauses there."""

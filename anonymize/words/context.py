@@ -345,6 +345,12 @@ ORG_HEADS = _words(
 )
 """Words that end the name of an organisation."""
 
+NAMED_AFTER = _words(
+    "school academy elementary high middle gurdwara mandir temple church mosque masjid chapel cathedral shul synagogue"
+    " parish college"
+)
+"""Of these, words whose bearer may be named after a known figure: Guru Nanak Gurdwara."""
+
 FIRM_HEADS = _words(
     "university college hospital clinic elementary academy cathedral plumbing logistics roofing landscaping"
     " bakery diner pharmacy motors trucking freight hospice ministries tabernacle cooperative livestock vocational"

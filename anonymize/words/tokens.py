@@ -46,6 +46,7 @@ _ABBREVIATED = frozenset(
     }
 )
 _SPACES = frozenset({" ", "  "})
+_OWNING = frozenset({"' ", "\u2019 "})
 _HYPHENS = frozenset({"-", "\u2010", "\u2011"})
 _DASH = re.compile("[-\u2013\u2014]")
 
@@ -139,6 +140,8 @@ def _shape(word: str) -> int:
 def _gap(gap: str, previous: str) -> int:
     if gap in _SPACES or (not gap.strip() and "\n" not in gap):
         return SPACE
+    if gap in _OWNING and previous[-1] == "s":
+        return SPACE  # Presidents' Day
     if gap in _HYPHENS or (gap == "." and len(previous) == 1):
         return HYPHEN
     initial = previous in _ABBREVIATED or (len(previous) == 1 and previous != "i")

@@ -1,0 +1,53 @@
+"""Words that are names, too, where only the word can stand: april, may and june; says grace; through art; rose up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anonymize.naming.reading import FREE, KEPT
+from anonymize.words import context
+from anonymize.words.tokens import COMMA, SPACE
+
+if TYPE_CHECKING:
+    from anonymize.naming.reading import Reading
+
+_MONTHS = frozenset({"march", "april", "may", "june", "july", "august", "september", "october", "november", "december"})
+_VIRTUES = frozenset({"faith", "hope", "joy", "grace", "mercy", "patience", "honor", "charity", "harmony", "destiny"})
+_HAVING = frozenset({"got", "lost", "losing", "lose", "having", "feel", "feels", "felt", "feeling", "need", "needed"})
+_RAISED = frozenset({"on", "with"})
+_ADVERBS = frozenset({"up", "from", "to", "early", "above", "again"})
+_DOING = frozenset({"through", "make", "making", "made", "do", "doing", "did", "of", "study", "studied", "studying"})
+
+
+def keep_words(reading: Reading) -> None:
+    """Keep those words out of every later question, whatever the session comes to know of a name like them."""
+    for i in reading.where(_MONTHS | _VIRTUES | context.SEASONS | {"rose", "art"}):
+        proper = reading.capital(i) and reading.inside(i) and reading.low[i] not in _MONTHS
+        if reading.status[i] == FREE and not proper and _is_word(reading, i):
+            reading.status[i] = KEPT
+
+
+def _is_word(reading: Reading, i: int) -> bool:
+    low, word = reading.low, reading.low[i]
+    before = low[i - 1] if i and reading.before[i] == SPACE else ""
+    after = low[i + 1] if i + 1 < reading.count and reading.before[i + 1] == SPACE else ""
+    if word in _MONTHS:
+        return any(low[k] in _MONTHS for k in _listed(reading, i))
+    if word in context.SEASONS:
+        return not reading.cased and before == "it" and reading.suffix[i - 1] == "s" and reading.ends(i)
+    if word == "rose":
+        return after in _ADVERBS and bool(before)
+    if word == "art":
+        return before in _DOING and not reading.suffix[i]
+    bare = reading.ends(i) or after in context.FUNCTION
+    had = before in _HAVING and i > 1 and (low[i - 2] in context.SUBJECTS or bool(reading.suffix[i - 2]))
+    return bare and (had or (before in _RAISED and low[max(0, i - 2)] == "raised")) and not reading.suffix[i]
+
+
+def _listed(reading: Reading, i: int) -> list[int]:
+    """The neighbours of token i in a list: april, may and june."""
+    pauses = (SPACE, COMMA)
+    found = [i - 1] if i and reading.before[i] in pauses else []
+    if i + 1 < reading.count and reading.before[i + 1] in pauses:
+        found.append(i + 2 if reading.low[i + 1] in ("and", "or", "through", "to") and i + 2 < reading.count else i + 1)
+    return found
