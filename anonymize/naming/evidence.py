@@ -39,7 +39,9 @@ _ONE = frozenset({"a", "an", "every", "each", "some", "any", "no", "another", "t
 _PRESENTING = frozenset({"there", "also", "is", "not", "got"})  # "is there a Duke?"
 _OWNERS = context.DETERMINERS | context.POSSESSIVES | context.MODIFIERS
 _WHEREABOUTS = frozenset({"at", "from", "to", "for", "in", "near", "of", "with", "by", "outside", "past", "behind"})
-_COLOURS = frozenset({"red", "blue", "green", "white", "black", "silver", "gray", "grey", "gold", "old", "new", "used"})
+_COLOURS = frozenset(
+    "red blue green white black silver gray grey gold tan brown beige maroon yellow orange old new used".split()  # noqa: SIM905  reads better
+)
 _AFTER_THINGS = (
     context.SUBJECTS | context.AUXILIARIES | context.BE | (context.PREPOSITIONS - {"from"}) | {"and", "or", "but", "so"}
 )
@@ -125,7 +127,7 @@ def _thing(at: Spot, kind: str) -> bool:  # noqa: PLR0911 - one return a case
     """Whether an article makes a thing of the token: a Stetson, the Lincoln; not the Finch lot, at the Castellan."""
     if at.reading.suffix[at.i] == "s" and at.ends and at.p in context.BUYING:
         return True
-    if at.p in _COLOURS and (at.pp in _ARTICLES or at.pp in context.POSSESSIVES) and at.wordy and not at.suffix:
+    if at.p in _COLOURS and (at.pp in _ARTICLES or at.pp in context.POSSESSIVES) and (at.wordy or at.flag & voc.THING):
         return at.reading.capital(at.i) and (at.ends or at.n in _AFTER_THINGS)  # that blue Ranger
     if at.p not in _ARTICLES or at.suffix or at.reading.suffix[at.i] or at.flag & voc.ORG_HEAD:
         return False
@@ -137,6 +139,8 @@ def _thing(at: Spot, kind: str) -> bool:  # noqa: PLR0911 - one return a case
     if at.reading.capital(at.i):
         if kind != NAME:
             return at.p != "the" and kind == LOCATION
+        if at.p != "the" and at.flag & (voc.CHAIN | voc.KEEP):
+            return True  # in a Costa
         return bool(at.flag & voc.THING) or at.pp not in _WHEREABOUTS
     return at.reading.cased or not at.flag
 

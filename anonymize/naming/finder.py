@@ -51,6 +51,7 @@ def read_session(
     places.mark_in_states(reading)
     roads.mark_roads(reading)
     institutions.mark_units(reading)
+    places.mark_ampersands(reading)
     for again in range(3):
         if again > 1 and not reading.careless:
             break  # only a careless session still has names to learn

@@ -23,6 +23,7 @@ _OFTEN_RAISED = context.CRIES | frozenset(
     {"god", "the", "it", "what", "and", "so", "but", "no", "yes", "yeah", "okay"}
     | {"mom", "dad", "mum", "mommy", "mummy", "daddy", "man", "woman", "boy", "girl"}
 )
+_AFTER_NAMES = frozenset({"boy", "girl", "man", "house", "hall", "home", "family"})
 _SPELLED = 3  # a spelled name's fewest letters
 
 
@@ -214,7 +215,7 @@ def _as_surname(reading: Reading, i: int) -> bool:
     if reading.status[i] or not reading.flag[i - 1] & voc.GIVEN:
         return False
     brand = reading.flag[i] & voc.KEEP and not reading.flag[i] & (voc.FAMOUS | voc.CAPITAL | voc.STATE)
-    return bool(brand) or reading.low[i] in context.NUMBERS
+    return bool(brand) or reading.low[i] in context.NUMBERS | _AFTER_NAMES
 
 
 def close_gaps(reading: Reading) -> None:
@@ -237,7 +238,8 @@ def mark_small_words(reading: Reading) -> None:
         if reading.low[i] in context.FUNCTION and reading.shape[i] == TITLE and _stands_out(reading, i):
             found.setdefault(reading.low[i], []).append(i)
     for at in found.values():
-        if len(at) > 1 and any(reading.low[i - 1] in _BEFORE_NAMES for i in at):
+        kin = any(reading.flag[i - 1] & voc.KIN and not reading.suffix[i - 1] for i in at)
+        if kin or (len(at) > 1 and any(reading.low[i - 1] in _BEFORE_NAMES for i in at)):
             for i in at:
                 reading.mark(i, i + 1, NAME, "capital")
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from anonymize.naming.reading import FREE, KEPT, LOCATION, NAME, ORG, TAKEN, Reading
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
-from anonymize.words.tokens import COMMA, HYPHEN, LOWER, NUMBER, SPACE, START, TITLE
+from anonymize.words.tokens import COMMA, HYPHEN, LOWER, NUMBER, OTHER, SPACE, START, TITLE
 
 _LINKS = frozenset({"of", "the", "and", "for", "de", "la", "del", "le", "al", "san", "saint", "st", "our", "lady"})
 _OPENERS = context.DIRECTIONS | {"st", "saint", "our"}
@@ -282,6 +282,17 @@ def mark_firms(reading: Reading) -> None:
             first -= 1
         if stop > i:
             reading.mark(first, stop, ORG, "firm")
+
+
+def mark_ampersands(reading: Reading) -> None:
+    """Capitals on both sides of the sign are a firm: Gas & Go."""
+    for i in reading.raised if reading.cased else ():
+        if not i or reading.before[i] != OTHER or reading.shape[i] != TITLE or not reading.capital(i - 1):
+            continue
+        start, end, turn = reading.tokens.start, reading.tokens.end, reading.tokens.turn
+        sign = turn[i] == turn[i - 1] and reading.turns[turn[i]][end[i - 1] : start[i]] == " & "
+        if sign and not reading.status[i] and not reading.status[i - 1]:
+            reading.mark(i - 1, i + 1, ORG, "firm")
 
 
 def mark_partners(reading: Reading) -> None:

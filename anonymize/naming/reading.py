@@ -27,7 +27,9 @@ _LISTED = voc.NAME | voc.PLACE
 _ALSO_A_WORD = voc.AMBIGUOUS | voc.PLACE_WORD
 _ONLY_A_WORD = voc.WORD | _LISTED | voc.ORG
 
-_WHEREABOUTS = frozenset({"at", "from", "to", "by", "in", "into", "outside", "near", "past", "behind", "over"})
+_WHEREABOUTS = frozenset(
+    {"at", "from", "to", "by", "in", "into", "outside", "near", "past", "behind", "over", "with", "called", "opposite"}
+)
 _SHOUT = 3
 _LONGEST_WORD = 45  # letters; longer tokens are no words
 _LONGEST_PHRASE = 8  # tokens

@@ -303,6 +303,8 @@ def _vocative(at: Spot) -> float:  # noqa: PLR0911 - one return a case
     reading, i = at.reading, at.i
     if not at.ends or not at.flag & voc.NAME or at.low in context.ENDEARMENTS:
         return 0.0
+    if at.low in context.WEEKDAYS:
+        return 0.0
     gap, last = reading.before[i], i + 1 >= reading.count
     if gap == COMMA and i and reading.low[i - 1] in context.GREETINGS:
         return STRONG

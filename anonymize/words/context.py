@@ -39,6 +39,8 @@ GREETINGS = _words(
 HAILS = _words("hi hey hello dear bye goodbye thanks thank morning afternoon evening sorry welcome night")
 """Greetings that a name follows without a pause."""
 
+WEEKDAYS = _words("monday tuesday wednesday thursday friday saturday sunday")
+
 CRIES = _words("em ha hah ho oi oy hee ay yo")
 """Sounds and clipped words that are names as well; only a capital inside a sentence makes them one."""
 
