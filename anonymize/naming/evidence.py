@@ -148,6 +148,8 @@ def _thing(at: Spot, kind: str) -> bool:  # noqa: PLR0911 - one return a case
 def _prior(at: Spot) -> float:  # noqa: C901, PLR0911 - one return a case
     """What the lists alone say."""
     f = at.flag
+    if f & voc.KEEP and at.p in context.SURNAME_TITLES and not at.suffix:
+        return 0.0  # mrs. batiste
     if _shop(at):
         return _INDIFFERENT - _INSIDE
     if f & voc.ORG and f & (voc.KEEP | voc.CHAIN) and not f & voc.NAME and employer_cue(at.reading, at.i, voc.CHAIN):

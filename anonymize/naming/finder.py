@@ -78,6 +78,8 @@ def _decide(reading: Reading) -> None:
     places.mark_firms(reading)
     places.mark_partners(reading)
     places.mark_linked(reading)
+    places.mark_owned(reading)
+    places.mark_house_numbers(reading)
     places.mark_signs(reading)
     institutions.mark_institutions(reading)
     reading.remember()

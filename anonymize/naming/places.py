@@ -16,6 +16,8 @@ _LEADS = frozenset({"to", "called", "from", "at", "for", "with"})
 """Before an organisation's name that is made of plain words and has lost its capitals."""
 
 _INDIFFERENT = voc.KEEP | voc.CAPITAL | voc.STATE
+_HOUSE_LEADS = frozenset({"at", "is", "was", "to", "from", "by", "still", "number", "address", "and"})
+_LONGEST_HOUSE = 6  # digits of a house number, and one
 _LONGEST_NAME = 3  # plain words before a head word where capitals are lost
 _LONGEST_STREET = 2  # rare words before a street's type
 _LONGEST_RUN = 6  # capitals before or after one
@@ -488,6 +490,28 @@ def _mark_owned(reading: Reading, i: int) -> None:
 def _proper(reading: Reading, n: int) -> bool:
     """Whether a small word has a capital that only a name gives it: Harbor House, Niagara Felt."""
     return reading.shape[n] == TITLE and reading.inside(n) and reading.low[n] not in context.SUBJECTS | _LINKS
+
+
+def mark_owned(reading: Reading) -> None:
+    """What a decided token owns is one name with it where it is decided, too: hogg's hollow, st. finbarr's cemetery."""
+    for i in reading.decided():
+        n = i + 1
+        if reading.suffix[i] != "s" or n >= reading.count or reading.before[n] != SPACE:
+            continue
+        if reading.label[n] in (LOCATION, ORG) and (reading.wordy(n) or reading.flag[n] & voc.ORG_HEAD):
+            reading.mark(i, n, reading.label[n], "owner")
+
+
+def mark_house_numbers(reading: Reading) -> None:
+    """The number before a street that is decided belongs to it: at 4418 north magnolia."""
+    for i in reading.numbers:
+        low, n = reading.low[i], i + 1
+        if not i or n >= reading.count or reading.label[n] != LOCATION or reading.before[n] != SPACE:
+            continue
+        year = len(low) == 4 and low[:2] in ("19", "20")  # noqa: PLR2004 - digits of a year
+        led = reading.low[i - 1] in _HOUSE_LEADS or reading.suffix[i - 1] == "s"
+        if low.isdigit() and 1 < len(low) < _LONGEST_HOUSE and led and not year and reading.status[i] == FREE:
+            reading.mark(i, n, LOCATION, "house")
 
 
 def mark_signs(reading: Reading) -> None:

@@ -241,7 +241,7 @@ class Reading:
 
     def _one_name(self, k: int) -> bool:
         """Whether token k goes on with the possessive before it: O'Hara's Tavern."""
-        return self.capital(k) or self.rule[k] == self.rule[k - 1] == "head"
+        return self.capital(k) or self.rule[k] == self.rule[k - 1] or self.rule[k - 1] == "owner"
 
     # -- results -------------------------------------------------------------------------------------------------
 

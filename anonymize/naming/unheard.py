@@ -28,6 +28,7 @@ _OPENING = frozenset({"big", "little", "old", "new", "two", "three", "good", "fi
 _COUNTS = frozenset({"two", "three"})
 _NOTHING = voc.KIN | voc.TITLE | voc.STATE
 _ENDS = context.LANDSCAPE | context.STREETS | context.FIRM_HEADS | context.CUED_HEADS | {"vista", "reach", "hollow"}
+_WORKING = frozenset({"work", "works", "worked", "working", "drove", "drive", "drives"})
 _SHORTEST = 3  # letters
 _LONGEST = 4  # words
 
@@ -114,10 +115,11 @@ def _kind_of_single(reading: Reading, i: int) -> str:
     ):
         return ""
     lead = low[i - 1]
+    employer = lead == "for" and low[i - 2] in _WORKING
     street = lead == "on" and not _ON.isdisjoint(low[max(0, i - 4) : i - 1])
-    if not (street or lead in _NEAR or lead in ("at", "outside") or _led(reading, i)) or said(lead, low[i]):
+    if not (street or employer or lead in _NEAR or lead in ("at", "outside") or _led(reading, i)) or said(lead, low[i]):
         return ""
-    return ORG if lead in _AT else LOCATION
+    return ORG if employer or lead in _AT else LOCATION
 
 
 def _plain(reading: Reading, k: int) -> bool:

@@ -132,8 +132,13 @@ def _by_shape(run: Run, text: str, low: str, size: int) -> str | None:  # noqa: 
         return "LOCATION" if size == 5 and _PLACE_BEFORE.search(low[max(0, run.start - 4) : run.start]) else "ID"
     if not run.singles and size >= 7 and min(run.groups) >= 2 and set(run.gaps) <= {" ", "-"}:
         return "ID"
-    return "ID" if run.aloud and size >= 5 and run.singles >= size - 2 else None
+    alone = _ALONE.search(low, 0, run.start) and _CLOSED.match(low, run.end)
+    return "ID" if run.aloud and size >= (4 if alone else 5) and run.singles >= size - 2 else None
 
+
+_ALONE = re.compile(r"(?:^|[.?!]) ?$")
+_CLOSED = re.compile(r"\.(?!\.)|$")
+"""What stands before and after a number that is a sentence by itself."""
 
 _PLATE = re.compile(r"(?<![\w-])(?P<letters>[a-z]{2,3}) \d{3,4}(?!\w)")
 _CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]+")

@@ -99,7 +99,7 @@ _ADDRESS = re.compile(
     rf"\b(?P<number>\d{{1,6}}(?:-?[a-z])?|(?:{_NUMBER})\b(?:[- ](?:{_NUMBER})\b){{0,5}}),? "
     rf"(?P<name>(?:(?:[nsew]\.?|north|south|east|west) )?"
     rf"(?:[^\W\d_][\w'.-]{{0,25}} |\d{{1,3}}(?:st|nd|rd|th) ){{1,3}}?)(?P<street>{_STREET}|"
-    rf"{_STREET_WORD})\b\.?(?: (?:north|south|east|west)\b)?(?:,? {_UNIT})?"
+    rf"{_STREET_WORD})\b\.?(?: (?:north|south|east|west)\b)?(?P<unit>,? {_UNIT})?"
 )
 _STREETS = frozenset(f"{_STREET}|{_STREET_WORD}".split("|"))
 _NOT_A_STREET = words("not_a_street")
@@ -176,4 +176,4 @@ def _is_address(text: str, match: re.Match[str]) -> bool:
         return False
     number = match["number"]
     long = len(number) > 2 if number[0].isdigit() else len(re.split("[- ]", number)) > 1  # hundreds
-    return long or (re.fullmatch(_STREET, match["street"]) is not None and number[0].isdigit())
+    return long or bool(match["unit"]) or (re.fullmatch(_STREET, match["street"]) is not None and number[0].isdigit())
