@@ -14,7 +14,7 @@ from anonymize.naming.reading import LOCATION, NAME, ORG
 from anonymize.naming.speech import AGAINST, GOOD, SOME, STRONG, WEAK, Spot
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
-from anonymize.words.tokens import HYPHEN, LOWER, NUMBER, UPPER
+from anonymize.words.tokens import HYPHEN, LOWER, NUMBER, TITLE, UPPER
 
 if TYPE_CHECKING:
     from anonymize.naming.reading import Reading
@@ -131,6 +131,8 @@ def _thing(at: Spot, kind: str) -> bool:  # noqa: PLR0911 - one return a case
         return at.reading.capital(at.i) and (at.ends or at.n in _AFTER_THINGS)  # that blue Ranger
     if at.p not in _ARTICLES or at.suffix or at.reading.suffix[at.i] or at.flag & voc.ORG_HEAD:
         return False
+    if at.inside and at.pp in ("was", "is") and at.p == "a" and at.reading.shape[at.i] == TITLE:
+        return not (at.flag & voc.SURNAME or not at.flag)  # she was a Galaktionoff
     new = not at.flag and not at.reading.capital(at.i)
     if at.p in ("a", "an") and (new or at.flag & voc.KEEP):
         return True  # a kabocha squash, a Thai place

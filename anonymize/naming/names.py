@@ -21,7 +21,7 @@ _ON_LISTS = _LISTED | voc.RARE
 _BEFORE_NAMES = frozenset({"for", "since", "with", "from", "to", "about", "and", "tell", "told", "when", "before"})
 _OFTEN_RAISED = context.CRIES | frozenset(
     {"god", "the", "it", "what", "and", "so", "but", "no", "yes", "yeah", "okay"}
-    | {"mom", "dad", "mum", "mommy", "mummy", "daddy", "man", "woman", "boy", "girl"}
+    | {"mom", "dad", "mum", "mommy", "mummy", "daddy", "man", "woman"}
 )
 _AFTER_NAMES = frozenset({"boy", "girl", "man", "house", "hall", "home", "family"})
 _SPELLED = 3  # a spelled name's fewest letters
@@ -104,7 +104,7 @@ def mark_scored(reading: Reading) -> None:
 def _in_question(reading: Reading) -> list[int]:
     """The tokens that may be candidates by what they are; only a title or memory brings in the others."""
     own = reading.flagged(lambda f: not f & voc.CAPITAL and (f & _ON_LISTS or not f & _PLAIN))
-    capitals = [i for i in reading.raised if not reading.flag[i] & voc.CAPITAL]
+    capitals = [i for i in reading.raised if not reading.flag[i] & voc.CAPITAL or reading.flag[i] & voc.GIVEN]
     titled = [i + 1 for i in reading.where(context.SURNAME_TITLES) if i + 1 < reading.count]
     return sorted({*own, *capitals, *titled, *reading.letters, *reading.where(reading.memory.keys())})
 
@@ -122,7 +122,8 @@ def candidate(reading: Reading, i: int) -> bool:  # noqa: PLR0911 - one return a
     if low in context.CRIES and not (reading.capital(i) and reading.inside(i)):
         return False
     if f & voc.CAPITAL or len(low) == 1:
-        return len(low) == 1 and _lettered(reading, i)
+        proper = f & voc.GIVEN and not f & (voc.KIN | voc.TITLE) and reading.capital(i) and reading.inside(i)
+        return (len(low) == 1 and _lettered(reading, i)) or bool(proper)  # tell Bingo
     listed = f & _LISTED or (f & voc.RARE and speech.family(reading, i))
     if listed or reading.shape[i] != LOWER:
         return True

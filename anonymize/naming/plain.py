@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 _MONTHS = frozenset({"march", "april", "may", "june", "july", "august", "september", "october", "november", "december"})
 _VIRTUES = frozenset({"faith", "hope", "joy", "grace", "mercy", "patience", "honor", "charity", "harmony", "destiny"})
 _HAVING = frozenset({"got", "lost", "losing", "lose", "having", "feel", "feels", "felt", "feeling", "need", "needed"})
+_ELDERS = frozenset(
+    {"lola", "lolo", "nana", "nanna", "nan", "nonna", "nonno", "tita", "tito", "oma", "opa", "abba", "amma", "mimi", "yaya"}
+)
+"""What grandparents and aunts are called, and people are named."""
+
 _RAISED = frozenset({"on", "with"})
 _ADVERBS = frozenset({"up", "from", "to", "early", "above", "again"})
 _DOING = frozenset({"through", "make", "making", "made", "do", "doing", "did", "of", "study", "studied", "studying"})
@@ -25,6 +30,15 @@ def keep_words(reading: Reading) -> None:
         proper = reading.capital(i) and reading.inside(i) and reading.low[i] not in _MONTHS
         if reading.status[i] == FREE and not proper and _is_word(reading, i):
             reading.status[i] = KEPT
+
+
+def keep_elders(reading: Reading) -> None:
+    """Keep what a session calls an elder (my lola) wherever it stands."""
+    for low in _ELDERS & reading.at.keys():
+        owned = [i for i in reading.at[low] if i and reading.low[i - 1] in context.POSSESSIVES and reading.joined(i)]
+        if any(reading.ends(i) or not reading.capital(i + 1) for i in owned):
+            for i in reading.at[low]:
+                reading.status[i] = reading.status[i] or KEPT
 
 
 def _is_word(reading: Reading, i: int) -> bool:

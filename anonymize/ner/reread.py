@@ -79,7 +79,7 @@ def reread(reading: Reading) -> bool:
 def _mark_codes(reading: Reading, read: dict[int, dict[str, float]]) -> None:
     """Mark the stretches of tokens that are likely dates, numbers or codes which the rules do not know."""
     likely = {i: found for i, found in read.items() if sum(found.values()) >= _CODE[reading.cased]}
-    free = sorted(i for i in likely if not (reading.label[i] or reading.status[i] or _placed(reading, i)))
+    free = [i for i in sorted(likely) if not (reading.label[i] or reading.status[i] or _spoken_for(reading, i))]
     turn = reading.tokens.turn
     at = 0
     while at < len(free):
@@ -91,6 +91,10 @@ def _mark_codes(reading: Reading, read: dict[int, dict[str, float]]) -> None:
             total = {kind: sum(likely[i][kind] for i in range(a, b)) for kind in STRUCTURED}
             reading.mark_code(a, b, max(total, key=lambda kind: total[kind]), RULE)
         at = end
+
+
+def _spoken_for(reading: Reading, i: int) -> bool:
+    return _placed(reading, i) or _clock(reading, i)
 
 
 def _placed(reading: Reading, i: int) -> bool:
@@ -146,8 +150,14 @@ def _doubted(reading: Reading, i: int) -> bool:
 def _figures(reading: Reading) -> list[int]:
     """Free tokens that may be of a date, number or code: figures that stand together or are long, ordinals, signs."""
     where = reading.where(_FIGURES | _SIGNS)
-    figures = {*where, *reading.numbers}
+    figures = {*where, *(i for i in reading.numbers if not _clock(reading, i))}
     return [i for i in figures if reading.status[i] == FREE and (i + 1 in figures or _telling(reading.low[i]))]
+
+
+def _clock(reading: Reading, i: int) -> bool:
+    """Whether token i is part of a time or a time stamp: 00:02:30."""
+    text, start, end = reading.turns[reading.tokens.turn[i]], reading.tokens.start[i], reading.tokens.end[i]
+    return ":" in (text[start - 1 : start], text[end : end + 1])
 
 
 def _telling(low: str) -> bool:
