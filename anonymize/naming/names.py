@@ -20,7 +20,7 @@ _LISTED = voc.NAME | voc.PLACE | voc.PLACE_WORD | voc.ORG
 _ON_LISTS = _LISTED | voc.RARE
 _BEFORE_NAMES = frozenset({"for", "since", "with", "from", "to", "about", "and", "tell", "told", "when", "before"})
 _OFTEN_RAISED = context.CRIES | frozenset(
-    {"god", "the", "it", "what", "and", "so", "but", "no", "yes", "yeah", "okay"}
+    {"i", "i'm", "i'll", "i've", "i'd", "god", "the", "it", "what", "and", "so", "but", "no", "yes", "yeah", "okay"}
     | {"mom", "dad", "mum", "mommy", "mummy", "daddy", "man", "woman"}
 )
 _AFTER_NAMES = frozenset({"boy", "girl", "man", "house", "hall", "home", "family"})
@@ -202,7 +202,7 @@ def _extend(reading: Reading, i: int) -> None:
     if new < old and _attribute(reading, new, old):
         label[new], reading.rule[new] = ORG if label[old] == NAME else label[old], "run"
         return
-    surname = label[i - 1] == NAME and reading.inside(i) and reading.shape[i] == TITLE and _as_surname(reading, i)
+    surname = label[i - 1] == NAME and reading.inside(i) and _as_surname(reading, i)
     if not surname and (reading.barred(new) or reading.flag[new] & voc.KIN or reading.low[new] in context.TITLES):
         return
     if _belongs(reading, new, old):
@@ -211,11 +211,14 @@ def _extend(reading: Reading, i: int) -> None:
 
 def _as_surname(reading: Reading, i: int) -> bool:
     """Whether what names nobody by itself may be a surname: a listed one; a brand or number after a given name."""
-    if reading.flag[i] & voc.SURNAME:
+    title = reading.shape[i] == TITLE
+    if title and reading.flag[i] & voc.SURNAME:
         return True
     if reading.status[i] or not reading.flag[i - 1] & voc.GIVEN:
         return False
     brand = reading.flag[i] & voc.KEEP and not reading.flag[i] & (voc.FAMOUS | voc.CAPITAL | voc.STATE)
+    if not title:
+        return bool(brand and not reading.cased and reading.flag[i] & voc.RARE and reading.ends(i))  # leroy batiste
     return bool(brand) or reading.low[i] in context.NUMBERS | _AFTER_NAMES
 
 
