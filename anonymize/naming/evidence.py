@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from anonymize.naming import speech
-from anonymize.naming.places import employer_cue, org_cue, place_cue, strong_place_cue
+from anonymize.naming import following, speech
+from anonymize.naming.cues import employer_cue, org_cue, place_cue, strong_place_cue
 from anonymize.naming.reading import LOCATION, NAME, ORG
 from anonymize.naming.speech import AGAINST, GOOD, SOME, STRONG, WEAK, Spot
 from anonymize.words import context
@@ -71,7 +71,7 @@ def _judge(reading: Reading, i: int, known: str) -> tuple[str, float, str]:
     rule = "memory" if known else "list" if score >= THRESHOLD else "capital" if at.inside else "context"
     if known:
         score += _memory(at) if at.wordy else _REMEMBERED
-    score += _capital(at) + speech.before(at) + speech.after(at)
+    score += _capital(at) + speech.before(at) + following.after(at)
     kind = known or _kind(at)
     if not known and _thing(at, kind) and (at.flag or not reading.strict):  # strict trusts no article
         return kind, AGAINST, rule
@@ -128,7 +128,7 @@ def _thing(at: Spot, kind: str) -> bool:  # noqa: PLR0911 - one return a case
     if at.reading.suffix[at.i] == "s" and at.ends and at.p in context.BUYING:
         return True
     if at.p in _COLOURS and (at.pp in _ARTICLES or at.pp in context.POSSESSIVES) and (at.wordy or at.flag & voc.THING):
-        return at.reading.capital(at.i) and (at.ends or at.n in _AFTER_THINGS)  # that blue Ranger
+        return at.reading.capital(at.i) and at.bare  # that blue Ranger
     if at.p not in _ARTICLES or at.suffix or at.reading.suffix[at.i] or at.flag & voc.ORG_HEAD:
         return False
     if at.inside and at.pp in ("was", "is") and at.p == "a" and at.reading.shape[at.i] == TITLE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from anonymize.naming import institutions, names, places, plain, roads, unheard
+from anonymize.naming import firms, institutions, names, places, plain, roads, unheard
 from anonymize.naming.reading import Reading
 from anonymize.ner import doubt
 from anonymize.ner.plugged import PluggedModel
@@ -46,13 +46,14 @@ def read_session(
     plain.keep_words(reading)
     plain.keep_elders(reading)
     names.mark_spelled(reading)
+    names.mark_labelled(reading)
     names.mark_small_words(reading)
     places.mark_organisations(reading)
     places.mark_streets(reading)
     places.mark_in_states(reading)
     roads.mark_roads(reading)
     institutions.mark_units(reading)
-    places.mark_ampersands(reading)
+    firms.mark_ampersands(reading)
     for again in range(3):
         if again > 1 and not reading.careless:
             break  # only a careless session still has names to learn
@@ -76,12 +77,12 @@ def _decide(reading: Reading) -> None:
     names.close_gaps(reading)
     names.extend_hyphens(reading)
     names.mark_initials(reading)
-    places.mark_firms(reading)
-    places.mark_partners(reading)
+    firms.mark_firms(reading)
+    firms.mark_partners(reading)
     places.mark_linked(reading)
-    places.mark_owned(reading)
+    firms.mark_owned(reading)
     places.mark_house_numbers(reading)
-    places.mark_signs(reading)
+    firms.mark_signs(reading)
     institutions.mark_institutions(reading)
     reading.remember()
     places.mark_remembered(reading)

@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     from anonymize.naming.reading import Reading
 
 _UNITS = frozenset(
-    {"precinct", "infantry", "battalion", "regiment", "engineers", "cavalry", "airborne", "brigade", "squadron", "marines"}
+    {
+        "precinct",
+        "infantry",
+        "battalion",
+        "regiment",
+        "engineers",
+        "cavalry",
+        "airborne",
+        "brigade",
+        "squadron",
+        "marines",
+    }
 )
 _LETTER_PAIRS = frozenset({"qa", "rb", "dd", "sm", "bb", "rr", "pl", "ab", "xy", "ta", "rd", "og", "gt", "mm"})
 """What people mean by two letters with "and" between them that is no firm: q and a, r and b."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from anonymize.naming import speech
+from anonymize.naming import following, speech
 from anonymize.naming.evidence import THRESHOLD, judge, remembered, threshold
 from anonymize.naming.reading import LOCATION, NAME, ORG, TAKEN
 from anonymize.naming.speech import SOME, WEAK
@@ -23,6 +23,9 @@ _OFTEN_RAISED = context.CRIES | frozenset(
     {"i", "i'm", "i'll", "i've", "i'd", "god", "the", "it", "what", "and", "so", "but", "no", "yes", "yeah", "okay"}
     | {"mom", "dad", "mum", "mommy", "mummy", "daddy", "man", "woman"}
 )
+_SAYING = frozenset({"says", "said", "reads"})
+_TAGS = frozenset({"tag", "nametag", "badge", "wristband", "bracelet", "jersey", "nameplate"})
+_TAGGED = 6  # words from such a thing to what it says
 _AFTER_NAMES = frozenset({"boy", "girl", "man", "house", "hall", "home", "family"})
 _SPELLED = 3  # a spelled name's fewest letters
 
@@ -37,6 +40,17 @@ def mark_caller(reading: Reading) -> None:
         capital = shapes[i] == TITLE or reading.shape[i] == UPPER
         if capital and (reading.inside(i) or not reading.wordy(i)):
             reading.mark(i, i + 1, NAME, "caller")
+
+
+def mark_labelled(reading: Reading) -> None:
+    """Mark what a tag is said to say: my name tag at work says vie."""
+    for i in reading.where(_SAYING):
+        k = i + 1
+        if k >= reading.count or not reading.joined(k) or reading.low[k] in context.FUNCTION or reading.status[k]:
+            continue
+        bare = reading.ends(k) or reading.low[k + 1] in context.FUNCTION
+        if bare and reading.shape[k] != NUMBER and _TAGS.intersection(reading.low[max(0, i - _TAGGED) : i]):
+            reading.mark(k, k + 1, NAME, "label")
 
 
 def mark_spelled(reading: Reading) -> None:
@@ -163,7 +177,7 @@ def _slipped(reading: Reading, i: int) -> bool:
     if reading.low[i] not in reading.sightings:
         return False
     at = speech.spot(reading, i)
-    return reading.sightings[at.low] > 0 and speech.before(at) + speech.after(at) >= speech.FAIR
+    return reading.sightings[at.low] > 0 and speech.before(at) + following.after(at) >= speech.FAIR
 
 
 def mark_initials(reading: Reading) -> None:

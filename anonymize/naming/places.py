@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from anonymize.naming.cues import employer_cue, org_cue, place_cue
 from anonymize.naming.reading import FREE, KEPT, LOCATION, NAME, ORG, TAKEN, Reading
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
-from anonymize.words.tokens import COMMA, HYPHEN, LOWER, NUMBER, OTHER, SPACE, START, TITLE
+from anonymize.words.tokens import COMMA, HYPHEN, LOWER, NUMBER, SPACE, START, TITLE
 
 _LINKS = frozenset({"of", "the", "and", "for", "de", "la", "del", "le", "al", "san", "saint", "st", "our", "lady"})
 _OPENERS = context.DIRECTIONS | {"st", "saint", "our"}
-_FIRMS_LEAD = frozenset({"at", "with", "for", "from", "by"})
 _LEADS = frozenset({"to", "called", "from", "at", "for", "with"})
 """Before an organisation's name that is made of plain words and has lost its capitals."""
 
@@ -22,7 +22,6 @@ _LONGEST_NAME = 3  # plain words before a head word where capitals are lost
 _LONGEST_STREET = 2  # rare words before a street's type
 _LONGEST_RUN = 6  # capitals before or after one
 _LONGEST_TITLE = 8  # tokens
-_CLAUSE = 6  # tokens before a shop's name that may say that someone works there
 
 
 def mark_phrases(reading: Reading) -> None:
@@ -94,7 +93,9 @@ def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
         reading.enrich(b - 1, flag)
     elif flag & voc.KEEP and place_cue(reading, a) and _is_place(reading, a, b):
         reading.mark(a, b, LOCATION, "phrase")  # in St. Paul
-    elif flag & _INDIFFERENT or (flag & voc.ORG and not (employer_cue(reading, a, flag) or _known_by(reading, a, flag))):
+    elif flag & _INDIFFERENT or (
+        flag & voc.ORG and not (employer_cue(reading, a, flag) or _known_by(reading, a, flag))
+    ):
         reading.status[a:b] = bytes([KEPT]) * (b - a)  # an organisation counts where one works, not where one shops
     elif not flag & (voc.PLACE | voc.ORG) or not (_stands(reading, a, b) or (flag & voc.ORG and not reading.cased)):
         return False
@@ -104,7 +105,7 @@ def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
 
 
 def _known_by(reading: Reading, a: int, flag: int) -> bool:
-    """Whether a school, parish or clinic is meant, of which many bear the name: by its capitals, or by what leads to it."""
+    """Whether its capitals, or what leads to it, tell that a school, parish or clinic is meant: many bear the name."""
     if flag & voc.CHAIN or reading.low[a] == "the":
         return False
     if reading.cased:
@@ -142,40 +143,6 @@ def _stands(reading: Reading, a: int, b: int) -> bool:
 def _plain(reading: Reading, k: int) -> bool:
     """Whether token k is no more than a word; what is always capitalised (Sioux) is part of a place's name."""
     return reading.low[k] in context.FUNCTION or (reading.wordy(k) and not reading.flag[k] & voc.KEEP)
-
-
-def place_cue(reading: Reading, i: int) -> bool:
-    """Whether the words before token i lead up to a place: in, from, near; moved to, back at."""
-    if not i or reading.before[i] != SPACE:
-        return False
-    previous = reading.low[i - 1]
-    if previous in context.LOCATIVE:
-        return True
-    return previous in context.DIRECTION and i > 1 and reading.low[i - 2] in context.MOTION
-
-
-def strong_place_cue(reading: Reading, i: int) -> bool:
-    """Whether someone lives in, moves to, is born in what token i names: "moved to hatch", "grew up in normal"."""
-    return place_cue(reading, i) and any(reading.low[k] in context.RESIDENCE for k in range(max(0, i - 4), i - 1))
-
-
-def org_cue(reading: Reading, i: int) -> bool:
-    """Whether the words before token i lead up to an organisation: at, for; works with, enrolled in."""
-    if not i or reading.before[i] != SPACE:
-        return False
-    previous = reading.low[i - 1]
-    if previous in ("at", "for"):
-        return True
-    return previous in ("to", "with", "from", "in") and i > 1 and reading.low[i - 2] in context.WORK
-
-
-def employer_cue(reading: Reading, i: int, flag: int) -> bool:
-    """Whether the words before token i make an employer of a listed name; a shop needs more than having been there."""
-    if not flag & voc.CHAIN:
-        return org_cue(reading, i)
-    if not i or reading.before[i] != SPACE or reading.low[i - 1] not in context.EMPLOYED_AT:
-        return False
-    return any(low in context.EMPLOYMENT for low in reading.low[max(0, i - _CLAUSE) : i - 1])
 
 
 def mark_organisations(reading: Reading) -> None:
@@ -219,7 +186,7 @@ def _head_start(reading: Reading, i: int) -> int:
         while i - first < _LONGEST_RUN and _adjoins(reading, first) and reading.capital(first - 1):
             status = reading.status[first - 1]
             kept = status and not (after_whom and status == KEPT)
-            if kept or (_closed(reading, first - 1) and not reading.suffix[first - 1]):
+            if kept or (closed(reading, first - 1) and not reading.suffix[first - 1]):
                 break
             first -= 1
         return first if first < i else _owner(reading, i)
@@ -231,7 +198,7 @@ def _head_start(reading: Reading, i: int) -> int:
     bare = _bare_start(reading, i)
     lead = reading.low[bare - 1] if bare else ""
     cued = lead in _LEADS or org_cue(reading, bare) or place_cue(reading, bare)
-    if bare < first and cued and (reading.ends(i) or _closed(reading, i + 1)):
+    if bare < first and cued and (reading.ends(i) or closed(reading, i + 1)):
         return bare
     if first < i or reading.low[i] not in context.FIRM_HEADS:
         return first
@@ -255,7 +222,7 @@ def _rare_start(reading: Reading, i: int) -> int:
 def _bare_start(reading: Reading, i: int) -> int:
     """Where a name of plain words begins that stands before token i without an article: "called copper basin ..."."""
     first = i
-    while reading.joined(first) and i - first < _LONGEST_NAME and not _closed(reading, first - 1):
+    while reading.joined(first) and i - first < _LONGEST_NAME and not closed(reading, first - 1):
         borne = reading.flag[first - 1] & voc.NAME or reading.low[first - 1] in context.LANDSCAPE  # Roosevelt High
         borne = borne and not reading.status[first - 1]
         if (reading.barred(first - 1) and not borne) or reading.shape[first - 1] == NUMBER:
@@ -268,64 +235,11 @@ def _bare_start(reading: Reading, i: int) -> int:
     return first if lead in context.FUNCTION else i
 
 
-def mark_firms(reading: Reading) -> None:
-    """A name with "and sons", or with its trade where capitals are lost, is a firm: Dhaliwal and Sons Cartage."""
-    for owner in reading.decided():
-        i = owner + 1
-        if reading.label[owner] != NAME or i + 1 >= reading.count or reading.label[i] or not reading.joined(i):
-            continue
-        stop = i
-        if reading.low[i] == "and" and reading.low[i + 1] in context.KINDRED and reading.joined(i + 1):
-            stop = i + 2 if not reading.cased or reading.capital(i + 1) else i
-        while stop < reading.count and reading.joined(stop) and _trade(reading, stop):
-            stop += 1
-        first = i - 1
-        while reading.joined(first) and reading.label[first - 1] == NAME:
-            first -= 1
-        if stop > i:
-            reading.mark(first, stop, ORG, "firm")
-
-
-def mark_ampersands(reading: Reading) -> None:
-    """Capitals on both sides of the sign are a firm: Gas & Go."""
-    for i in reading.raised if reading.cased else ():
-        if not i or reading.before[i] != OTHER or reading.shape[i] != TITLE or not reading.capital(i - 1):
-            continue
-        start, end, turn = reading.tokens.start, reading.tokens.end, reading.tokens.turn
-        sign = turn[i] == turn[i - 1] and reading.turns[turn[i]][end[i - 1] : start[i]] == " & "
-        if sign and not reading.status[i] and not reading.status[i - 1]:
-            reading.mark(i - 1, i + 1, ORG, "firm")
-
-
-def mark_partners(reading: Reading) -> None:
-    """A firm named for its partners, after "at" or "with": Tolliver, Banks and Reyes."""
-    for i in reading.where(_FIRMS_LEAD):
-        stop = i + 1
-        while stop < reading.count and _partner(reading, stop) and (stop == i + 1 or reading.before[stop] == COMMA):
-            stop += 1
-        last = stop + 1
-        if not i + 1 < stop < reading.count - 1 or reading.low[stop] != "and" or not _partner(reading, last):
-            continue
-        if stop - i > 2 or (reading.low[i] == "at" and reading.inside(i)):  # noqa: PLR2004 - three partners
-            reading.mark(i + 1, last + 1, ORG, "firm")
-
-
-def _partner(reading: Reading, k: int) -> bool:
-    given = reading.flag[k] & voc.GIVEN and not reading.flag[k] & voc.SURNAME
-    return reading.label[k] == NAME and not given and bool(reading.flag[k] & voc.SURNAME) and not reading.suffix[k]
-
-
-def _trade(reading: Reading, i: int) -> bool:
-    if reading.status[i] or (reading.cased and not reading.capital(i)):
-        return False
-    return reading.low[i] in context.TRADES and (reading.ends(i) or _closed(reading, i + 1))
-
-
 def _head_end(reading: Reading, b: int) -> int:
     """Take in what follows a head word by "of" (Church of the Redeemer), where capitals show it."""
     stop, last = b, b + _LONGEST_RUN
     while stop < min(reading.count, last) and reading.joined(stop) and not reading.status[stop]:
-        if reading.capital(stop) and not _closed(reading, stop):
+        if reading.capital(stop) and not closed(reading, stop):
             stop += 1
             b = stop
         elif reading.low[stop] in _LINKS and stop - b < 2:  # noqa: PLR2004 - "of the"
@@ -335,19 +249,15 @@ def _head_end(reading: Reading, b: int) -> int:
     return b
 
 
-def _closed(reading: Reading, i: int) -> bool:
+def closed(reading: Reading, i: int) -> bool:
+    """Whether token i is a small word or a title, which ends a name."""
     low = reading.low[i]
     return low in context.FUNCTION or (low in context.TITLES and low not in _LINKS)
 
 
 def _rare(reading: Reading, i: int) -> bool:
     """Whether a token without a capital is likely part of a proper name: listed, or in no list at all."""
-    if (
-        reading.barred(i)
-        or reading.shape[i] == NUMBER
-        or reading.flag[i] & (voc.KIN | voc.TITLE)
-        or _closed(reading, i)
-    ):
+    if reading.barred(i) or reading.shape[i] == NUMBER or reading.flag[i] & (voc.KIN | voc.TITLE) or closed(reading, i):
         return False
     return reading.flag[i] == 0 or reading.solid(i)
 
@@ -369,14 +279,14 @@ def _capitals_start(reading: Reading, i: int) -> int:
     while i - first < _LONGEST_RUN and reading.joined(first) and reading.capital(first - 1):
         known = reading.status[first - 1] == KEPT and reading.low[i] in context.STREETS and reading.inside(first - 1)
         kept = reading.status[first - 1] or reading.flag[first - 1] & (voc.CAPITAL | voc.STATE | voc.FAMOUS)
-        if (kept and not known) or _closed(reading, first - 1):
+        if (kept and not known) or closed(reading, first - 1):
             break
         first -= 1
     return first if first < i else _owner(reading, i)
 
 
 def mark_in_states(reading: Reading) -> None:
-    """A word before a state, to which a preposition leads elsewhere, is a town: "From Hell, sir." - "Hell, Michigan!"."""
+    """A word before a state, to which a preposition leads elsewhere, is a town: "From Hell." - "Hell, Michigan!"."""
     for low in {reading.low[i] for i in reading.raised if _before_state(reading, i)} if reading.cased else ():
         at = [i for i in reading.at[low] if reading.capital(i) and not reading.label[i] and reading.status[i] != TAKEN]
         led = [i for i in at if place_cue(reading, i)]
@@ -393,7 +303,7 @@ def _before_state(reading: Reading, i: int) -> bool:
 def _owner(reading: Reading, i: int) -> int:
     """The owner's token before the head token i (Hogg's Hollow, Tootie's Market); i itself where there is none."""
     k = i - 1
-    if k < 0 or reading.before[i] != SPACE or reading.suffix[k] != "s" or reading.barred(k) or _closed(reading, k):
+    if k < 0 or reading.before[i] != SPACE or reading.suffix[k] != "s" or reading.barred(k) or closed(reading, k):
         return i
     if reading.flag[k] & voc.KIN or not (reading.capital(i) and reading.capital(k)):
         shop = reading.low[i] in context.SHOPS and _rare(reading, k)
@@ -416,7 +326,7 @@ def _street_start(reading: Reading, i: int, *, street: bool) -> int:
 
 def _bare_pair(reading: Reading, i: int) -> bool:
     """Whether "at maple hollow" stands without an article, where case is lost."""
-    if not reading.joined(i) or not reading.joined(i - 1) or _closed(reading, i - 1) or reading.barred(i - 1):
+    if not reading.joined(i) or not reading.joined(i - 1) or closed(reading, i - 1) or reading.barred(i - 1):
         return False
     return place_cue(reading, i - 1) or org_cue(reading, i - 1)
 
@@ -471,7 +381,7 @@ def mark_linked(reading: Reading) -> None:
             reading.mark(first, i, kind, "linked")
         n = i + 1
         follows = n < reading.count and reading.before[n] == SPACE and reading.capital(n) and not reading.label[n]
-        if follows and reading.barred(n) and (not _closed(reading, n) or _proper(reading, n)):
+        if follows and reading.barred(n) and (not closed(reading, n) or _proper(reading, n)):
             reading.mark(n, n + 1, kind, "linked")
 
 
@@ -492,16 +402,6 @@ def _proper(reading: Reading, n: int) -> bool:
     return reading.shape[n] == TITLE and reading.inside(n) and reading.low[n] not in context.SUBJECTS | _LINKS
 
 
-def mark_owned(reading: Reading) -> None:
-    """What a decided token owns is one name with it where it is decided, too: hogg's hollow, st. finbarr's cemetery."""
-    for i in reading.decided():
-        n = i + 1
-        if reading.suffix[i] != "s" or n >= reading.count or reading.before[n] != SPACE:
-            continue
-        if reading.label[n] in (LOCATION, ORG) and (reading.wordy(n) or reading.flag[n] & voc.ORG_HEAD):
-            reading.mark(i, n, reading.label[n], "owner")
-
-
 def mark_house_numbers(reading: Reading) -> None:
     """The number before a street that is decided belongs to it: at 4418 north magnolia."""
     for i in reading.numbers:
@@ -514,19 +414,6 @@ def mark_house_numbers(reading: Reading) -> None:
             reading.mark(i, n, LOCATION, "house")
 
 
-def mark_signs(reading: Reading) -> None:
-    """A house named by plain words with its article is an organisation: The Rusty Anchor."""
-    for i in reading.at.get("the", ()):
-        last = i + 1 >= reading.count
-        if last or reading.label[i] or not reading.capital(i) or not reading.label[i + 1]:
-            continue
-        stop = i + 1
-        while stop < reading.count and reading.label[stop] and reading.joined(stop) and reading.wordy(stop):
-            stop += 1
-        if reading.joined(i + 1) and stop - i > 2 and reading.capital(stop - 1):  # noqa: PLR2004 - two words
-            reading.mark(i, stop, ORG, "sign")
-
-
 def _linked_start(reading: Reading, i: int) -> int:
     """The token to which linking words (of the), or none, lead back from token i; i itself where nothing is linked."""
     label, k = reading.label, i
@@ -536,5 +423,5 @@ def _linked_start(reading: Reading, i: int) -> int:
         return i
     if label[k - 1]:
         return k - 1 if label[k - 1] != NAME or reading.wordy(k - 1) else i
-    opens = k == i and not _closed(reading, k - 1) and (reading.inside(k - 1) or not reading.barred(k - 1))
+    opens = k == i and not closed(reading, k - 1) and (reading.inside(k - 1) or not reading.barred(k - 1))
     return k - 1 if opens else i

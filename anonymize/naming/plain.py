@@ -15,7 +15,23 @@ _MONTHS = frozenset({"march", "april", "may", "june", "july", "august", "septemb
 _VIRTUES = frozenset({"faith", "hope", "joy", "grace", "mercy", "patience", "honor", "charity", "harmony", "destiny"})
 _HAVING = frozenset({"got", "lost", "losing", "lose", "having", "feel", "feels", "felt", "feeling", "need", "needed"})
 _ELDERS = frozenset(
-    {"lola", "lolo", "nana", "nanna", "nan", "nonna", "nonno", "tita", "tito", "oma", "opa", "abba", "amma", "mimi", "yaya"}
+    {
+        "lola",
+        "lolo",
+        "nana",
+        "nanna",
+        "nan",
+        "nonna",
+        "nonno",
+        "tita",
+        "tito",
+        "oma",
+        "opa",
+        "abba",
+        "amma",
+        "mimi",
+        "yaya",
+    }
 )
 """What grandparents and aunts are called, and people are named."""
 

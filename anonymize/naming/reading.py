@@ -41,16 +41,17 @@ _SURE = 3  # times that a name of the caller's or of the client's other sessions
 class Reading:
     """Parallel lists over the session's tokens, for the rules to read and to write.
 
-    `at` has where each look-up form stands, `letters` where tokens of one character do, `raised` those of a
-    shape other than lower case, `numbers` those of figures, `hyphens` those after one. `flag` is what the lists know (`vocabulary`), `flags` the same by form (`enriched` are the tokens that
-    differ), `shape` the capitals as far as they mean something, `status` one of
-    `FREE`, `KEPT`, `TAKEN`; `label` ("", NAME, LOCATION, ORG) and `rule` are the decision. `memory` maps a token's
-    look-up form to the type that the session, or the client's others, are sure of; `phrases` does so for several words;
-    `caller` are the forms that the caller named.
-    `codes` are structured identifiers that a model added to those of the rules, per turn.
+    `at` has where each look-up form stands, `letters` where tokens of one character do, `raised` those of a shape other
+    than lower case, `numbers` those of figures, `hyphens` those after one.
+    `flag` is what the lists know (`vocabulary`), `flags` the same by form (`enriched` are the tokens that differ),
+    `shape` the capitals as far as they mean something, `status` one of `FREE`, `KEPT`, `TAKEN`; `label` ("", NAME,
+    LOCATION, ORG) and `rule` are the decision.
+    `memory` maps a token's look-up form to the type that the session, or the client's others, are sure of; `phrases`
+    does so for several words; `caller` are the forms that the caller named; `codes` are structured identifiers that a
+    model added to those of the rules, per turn.
     `sightings` counts how often each form was decided to be a name; `slips` are the tokens at which a cased session
-    seems to write a name of its own without its capital; `judged` is what was known, and what came of it,
-    when a token was last weighed.
+    seems to write a name of its own without its capital; `judged` is what was known, and what came of it, when a token
+    was last weighed.
     """
 
     def __init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from anonymize.naming.places import place_cue
+from anonymize.naming.cues import place_cue
 from anonymize.naming.reading import LOCATION
 from anonymize.words import context
 from anonymize.words.tokens import HYPHEN, NUMBER, SPACE

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from anonymize.naming.places import place_cue, strong_place_cue
+from anonymize.naming.cues import place_cue, strong_place_cue
 from anonymize.naming.reading import LOCATION, ORG, TAKEN
 from anonymize.naming.speech import base_form
 from anonymize.words import context

@@ -12,8 +12,8 @@ import functools
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from anonymize.naming.cues import place_cue
 from anonymize.naming.evidence import judge, threshold
-from anonymize.naming.places import place_cue
 from anonymize.naming.reading import LOCATION, NAME, ORG
 from anonymize.ner import MODEL
 from anonymize.words import context

@@ -25,7 +25,9 @@ _REACH = 90
 
 _GROUP = re.compile(r"(?<![\w'$.:/])(?:[a-z]{1,4}|\d{1,4}|(?=[a-z]*\d)[a-z\d]{2,8})(?![\w'%]|[.:/,]\d)")
 _MEASURE = re.compile(r"\d+(?:st|nd|rd|th|s|k|am|pm|mg|ml|lbs?|ft|x|hrs?|mph)|(?:19|20)\d\d")
-_VANITY = re.compile(r"\bplates? (?:says?|said|reads?|spells?),? (?:like,? )?(?P<plate>[a-z][a-z\d]{2,7}(?: \d{1,4})?)\b(?!')")
+_VANITY = re.compile(
+    r"\bplates? (?:says?|said|reads?|spells?),? (?:like,? )?(?P<plate>[a-z][a-z\d]{2,7}(?: \d{1,4})?)\b(?!')"
+)
 _SIGN = rf"(?:(?P<letter>{PHONETIC}|[a-z](?:,? (?:as in|for|like) [a-z]+)?)|{'|'.join(NUMBER_WORDS)}|\d{{1,4}})"
 _SIGNS = re.compile(_SIGN + r"\b")
 _ANY = re.sub(r"\?P<letter>", "?:", _SIGN)

@@ -33,7 +33,8 @@ _INITIALS = sorted({word[0] for word in NUMBER_WORDS})
 _HINT = re.compile(
     rf"[$£€\d{''.join(_INITIALS)}](?:(?<=[$£€\d])|(?<!\w.)(?:"
     + "|".join(
-        f"(?<={initial})(?:{'|'.join(word[1:] for word in NUMBER_WORDS if word[0] == initial)})\\b" for initial in _INITIALS
+        f"(?<={initial})(?:{'|'.join(word[1:] for word in NUMBER_WORDS if word[0] == initial)})\\b"
+        for initial in _INITIALS
     )
     + "))"
 )

@@ -138,10 +138,8 @@ def _shape(word: str) -> int:
 
 
 def _gap(gap: str, previous: str) -> int:
-    if gap in _SPACES or (not gap.strip() and "\n" not in gap):
-        return SPACE
-    if gap in _OWNING and previous[-1] == "s":
-        return SPACE  # Presidents' Day
+    if gap in _SPACES or (gap in _OWNING and previous[-1] == "s") or (not gap.strip() and "\n" not in gap):
+        return SPACE  # one may own: Presidents' Day
     if gap in _HYPHENS or (gap == "." and len(previous) == 1):
         return HYPHEN
     initial = previous in _ABBREVIATED or (len(previous) == 1 and previous != "i")

@@ -1,0 +1,92 @@
+"""Firms by how they are named: for owners and partners, with their trade, by a sign: Dhaliwal and Sons, Gas & Go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anonymize.naming.places import closed
+from anonymize.naming.reading import LOCATION, NAME, ORG
+from anonymize.words import context
+from anonymize.words import vocabulary as voc
+from anonymize.words.tokens import COMMA, OTHER, SPACE, TITLE
+
+if TYPE_CHECKING:
+    from anonymize.naming.reading import Reading
+
+_LEADS = frozenset({"at", "with", "for", "from", "by"})
+
+
+def mark_firms(reading: Reading) -> None:
+    """A name with "and sons", or with its trade where capitals are lost, is a firm: Dhaliwal and Sons Cartage."""
+    for owner in reading.decided():
+        i = owner + 1
+        if reading.label[owner] != NAME or i + 1 >= reading.count or reading.label[i] or not reading.joined(i):
+            continue
+        stop = i
+        if reading.low[i] == "and" and reading.low[i + 1] in context.KINDRED and reading.joined(i + 1):
+            stop = i + 2 if not reading.cased or reading.capital(i + 1) else i
+        while stop < reading.count and reading.joined(stop) and _trade(reading, stop):
+            stop += 1
+        first = i - 1
+        while reading.joined(first) and reading.label[first - 1] == NAME:
+            first -= 1
+        if stop > i:
+            reading.mark(first, stop, ORG, "firm")
+
+
+def mark_ampersands(reading: Reading) -> None:
+    """Capitals on both sides of the sign are a firm: Gas & Go."""
+    for i in reading.raised if reading.cased else ():
+        if not i or reading.before[i] != OTHER or reading.shape[i] != TITLE or not reading.capital(i - 1):
+            continue
+        start, end, turn = reading.tokens.start, reading.tokens.end, reading.tokens.turn
+        sign = turn[i] == turn[i - 1] and reading.turns[turn[i]][end[i - 1] : start[i]] == " & "
+        if sign and not reading.status[i] and not reading.status[i - 1]:
+            reading.mark(i - 1, i + 1, ORG, "firm")
+
+
+def mark_partners(reading: Reading) -> None:
+    """A firm named for its partners, after "at" or "with": Tolliver, Banks and Reyes."""
+    for i in reading.where(_LEADS):
+        stop = i + 1
+        while stop < reading.count and _partner(reading, stop) and (stop == i + 1 or reading.before[stop] == COMMA):
+            stop += 1
+        last = stop + 1
+        if not i + 1 < stop < reading.count - 1 or reading.low[stop] != "and" or not _partner(reading, last):
+            continue
+        if stop - i > 2 or (reading.low[i] == "at" and reading.inside(i)):  # noqa: PLR2004 - three partners
+            reading.mark(i + 1, last + 1, ORG, "firm")
+
+
+def _partner(reading: Reading, k: int) -> bool:
+    given = reading.flag[k] & voc.GIVEN and not reading.flag[k] & voc.SURNAME
+    return reading.label[k] == NAME and not given and bool(reading.flag[k] & voc.SURNAME) and not reading.suffix[k]
+
+
+def _trade(reading: Reading, i: int) -> bool:
+    if reading.status[i] or (reading.cased and not reading.capital(i)):
+        return False
+    return reading.low[i] in context.TRADES and (reading.ends(i) or closed(reading, i + 1))
+
+
+def mark_signs(reading: Reading) -> None:
+    """A house named by plain words with its article is an organisation: The Rusty Anchor."""
+    for i in reading.at.get("the", ()):
+        last = i + 1 >= reading.count
+        if last or reading.label[i] or not reading.capital(i) or not reading.label[i + 1]:
+            continue
+        stop = i + 1
+        while stop < reading.count and reading.label[stop] and reading.joined(stop) and reading.wordy(stop):
+            stop += 1
+        if reading.joined(i + 1) and stop - i > 2 and reading.capital(stop - 1):  # noqa: PLR2004 - two words
+            reading.mark(i, stop, ORG, "sign")
+
+
+def mark_owned(reading: Reading) -> None:
+    """What a decided token owns is one name with it where it is decided, too: hogg's hollow, st. finbarr's cemetery."""
+    for i in reading.decided():
+        n = i + 1
+        if reading.suffix[i] != "s" or n >= reading.count or reading.before[n] != SPACE:
+            continue
+        if reading.label[n] in (LOCATION, ORG) and (reading.wordy(n) or reading.flag[n] & voc.ORG_HEAD):
+            reading.mark(i, n, reading.label[n], "owner")

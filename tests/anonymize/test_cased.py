@@ -1,0 +1,81 @@
+"""What only capitals tell, and words that capitals do not save: `[[...]]` must be masked, `{{...}}` must stay."""
+
+import re
+
+import pytest
+
+from anonymize import Deidentifier
+
+MARK = re.compile(r"\[\[(?P<masked>.+?)\]\]|\{\{(?P<kept>.+?)\}\}")
+OPENING = "So how was the week. It was okay. I mean, I tried the thing we talked about. And then?"
+RULES = Deidentifier(b"k" * 32, encoder="off")
+CASED = (
+    "Put [[Wendell Two Elk]] down, he's at the sheriff's.",
+    "She runs with that [[Leroy Pretty Weasel]] again.",
+    "Big Cuong and [[Leroy Batiste]] were there.",
+    "He opens the freezer for [[Can]], and I've hated it since [[Can]] was born. {{Can}} we stop?",
+    "My cousin [[Happy]] drove us.",
+    "I know [[Grace]] from [[Living Waters]], that's our church.",
+    "She walked me to [[Stella Maris]] every day.",
+    "The women at the [[Guru Nanak Gurdwara]] fed us.",
+    "I'm standing on [[South Park Street]] in a towel. They watch {{South Park}}.",
+    "My deposition is at [[Tolliver, Banks and Reyes]].",
+    "We met at [[Gas & Go]] after work.",
+    "I was with the [[200th Engineers]] then.",
+    "The machines at [[Peggy's Residence]] are free.",
+    "She was a [[Galaktionoff]]. They don't scare.",
+    "{{Hell}} no. They ask me where, and I say, from [[Hell]], sir. || [[Hell]], {{Michigan}}!",
+    "What did [[Bingo]] say? Tell [[Bingo]] hi.",
+    "It was the day after {{Presidents' Day}}.",
+    "He'll be in that blue {{Ranger}} when you come out.",
+    "I howled in a {{Starbucks}}.",
+    "That'll do it. {{Tuesday}}. On {{Mom and I}}.",
+    "{{April, May}}, you know, through forever.",
+    "I put the phone by the lamp. My {{Lola}} says hello. {{Lola}} laughs.",
+    "[[Art]] something. He plays cards.",
+)
+LOWER = (
+    "i went in the [[sixty third precinct]] to file it",
+    "the guy from [[l and b cash]] was there",
+    "i go see the stone out in [[saint john's]] in queens",
+    "i worked for [[marrowbone]] all those years",
+    "my name tag at work says [[vie]]",
+    "and {{my father rose up}} from the table",
+    "i was raised on {{grace}}, and mama [[grace]] says {{grace}}",
+    "they say healing through {{art}}, my uncle [[art]] says so",
+    "and my old neighbor mrs. [[batiste]] across the way",
+)
+
+
+@pytest.mark.parametrize("line", [*CASED, *LOWER])
+def test_rules_alone_tell_the_name_from_the_word(line):
+    marked = line.split(" || ")
+    opening = OPENING.lower() if line in LOWER else OPENING
+    turns = [opening, *(MARK.sub(lambda m: m[m.lastgroup], turn) for turn in marked)]
+    for turn, spans in zip(marked, RULES.find(turns)[1:], strict=True):
+        covered = {k for span in spans for k in range(span.start, span.end)}
+        removed = 0
+        for mark in MARK.finditer(turn):
+            inner, start = mark[mark.lastgroup], mark.start() - removed
+            places = {start + k for k, c in enumerate(inner) if c.isalnum()}
+            assert places <= covered if mark.lastgroup == "masked" else not places & covered, inner
+            removed += len(mark.group()) - len(inner)
+
+
+@pytest.mark.parametrize(
+    ("turns", "masked"),
+    [
+        (["Send it to the new one? It's jas booth ninety, that's nine zero, at outlook dot com."], ["jas booth ninety, that's nine zero, at outlook dot com"]),  # noqa: E501  one address
+        (["It's seven one eight five five five oh one oh nine no oh one nine oh, see."], ["oh one nine oh"]),
+        (["Plate says HOKA 2."], ["HOKA 2"]),
+        (["What was the last bit? || They had it. Four four one two."], ["Four four one two"]),
+        (["Ninety-six. She'd have been ninety-seven in June."], ["Ninety-six"]),
+    ],
+)  # fmt: skip
+def test_numbers_with_remarks_and_repeats(turns, masked):
+    text = turns[0].split(" || ")[-1]
+    spans = RULES.find(turns[0].split(" || "))[-1]
+    covered = {k for span in spans for k in range(span.start, span.end)}
+    for surface in masked:
+        at = text.index(surface)
+        assert all(k in covered for k in range(at, at + len(surface)) if text[k].isalnum()), (surface, spans)
