@@ -51,6 +51,7 @@ _TOWN = 15_000  # inhabitants
 _VILLAGE = 1_000  # inhabitants
 _SHORTEST = 3  # letters of a place's name
 _FAR_CITY = 300_000  # inhabitants; smaller cities elsewhere whose name is a known word are more often that word
+_OF_LANGUAGES = ("ish", "ese", "ian", "ic")
 _FAKER_LISTS = re.compile(r"(?:first|last|middle)_.*names|.*(?:first|last)_names")
 
 
@@ -134,6 +135,9 @@ def _correct(vocab: Vocabulary) -> None:
         vocab.add(entry, KEEP | FAMOUS | AMBIGUOUS)
     for word in read_list("peerless.txt"):
         flags[word] = KEEP | FAMOUS
+    for language in read_list("demonyms.txt"):
+        if language.endswith(_OF_LANGUAGES) and language in flags:
+            flags[language] &= ~(PLACE | PLACE_WORD)  # went low in Spanish
     for season in context.SEASONS:
         flags[season] &= ~(KEEP | FAMOUS)
     for word in context.FUNCTION:
