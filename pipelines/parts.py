@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from anonymize.spans import Span
 from corpora.errors import CorporaError
 from corpora.files import replacing, sha256_file
 from corpora.records import Drop, Origin, Session, Turn
@@ -67,12 +68,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Surveyed:
-    """One session after the first pass: cleaned, still raw; the hash of its source bytes; the names it gives away."""
+    """One session after the first pass: cleaned, still raw; the hash of its source bytes; what it gives away."""
 
     session: Session
     digest: str
     names: str
     """What `anonymize.roster.Survey.to_json` wrote."""
+    structured: list[list[Span]]
+    """Each turn's structured identifiers, so that the second pass need not look for them again."""
     cleaned: Mapping[str, int] = field(default_factory=dict)
     """How often the stages before de-identification changed something, by kind."""
 
@@ -118,7 +121,14 @@ def read_survey(path: Path) -> SurveyPart:
         head = _head(file.readline())
         entries = [json.loads(line) for line in file]
     sessions = [
-        Surveyed(**{**entry, "session": session_from(entry["session"]), "names": names})
+        Surveyed(
+            **{
+                **entry,
+                "session": session_from(entry["session"]),
+                "names": names,
+                "structured": [[Span(**span) for span in turn] for turn in entry["structured"]],
+            }
+        )
         for entry, (_, _, _, names) in zip(entries, head.sessions, strict=True)
     ]
     return SurveyPart(sessions, head.drops)
