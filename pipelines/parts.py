@@ -106,7 +106,12 @@ def write_survey(place: Place, part: SurveyPart, client_of: Callable[[Session], 
     with place.writing() as path, path.open("w", encoding="ascii") as file:
         print(json.dumps({"sessions": who, "drops": [asdict(drop) for drop in part.drops]}), file=file)
         for entry in part.sessions:
-            print(json.dumps({**asdict(entry), "names": None}), file=file)
+            print(json.dumps({**_fields(entry), "names": None}, default=_fields), file=file)
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    """The fields of a record, those that are records themselves as they are: `asdict` would copy every turn."""
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 def read_head(path: Path) -> Head:
