@@ -254,7 +254,8 @@ def _svg(name: str, draw: Callable[[Axes], None], size: tuple[float, float]) -> 
         figure = Figure(figsize=size, layout="constrained", facecolor="none", edgecolor="none")
         draw(figure.subplots(subplot_kw={"facecolor": "none"}))
         buffer = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})  # `savefig` would draw everything twice
+        canvas: Any = FigureCanvasSVG(figure)
+        canvas.print_svg(buffer, metadata={"Date": None})  # `savefig` would draw everything twice
     return _inline(name, buffer.getvalue())
 
 
