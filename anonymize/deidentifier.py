@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from anonymize.keys import KEY_BYTES
@@ -78,10 +78,15 @@ class Deidentifier:
         return self._read(turns, known_names, roster)[1]
 
     def _read(
-        self, turns: list[str], known_names: Iterable[str] = (), roster: Roster | None = None
+        self,
+        turns: list[str],
+        known_names: Iterable[str] = (),
+        roster: Roster | None = None,
+        structured: Sequence[Sequence[Span]] | None = None,
     ) -> tuple[Reading, list[list[Span]]]:
         with time_limit(bound(sum(map(len, turns)))):
-            structured = find_structured(turns)
+            if structured is None:
+                structured = find_structured(turns)
             given = build_roster("", (), known_names)
             others = roster or given
             reading = read_session(
@@ -97,21 +102,33 @@ class Deidentifier:
         found = [sorted([*a, *b]) for a, b in zip(reading.spans(), structured, strict=True)]
         return reading, self.rulings.settle(turns, found)
 
-    def survey(self, session: Session) -> Survey:
-        """The name forms that this session is sure of, for the client's roster."""
+    def structured(self, session: Session) -> list[list[Span]]:
+        """The structured identifiers of each turn, which no roster changes: found once, they serve both passes."""
+        turns = [turn.text for turn in session.turns]
+        with time_limit(bound(sum(map(len, turns)))):
+            return find_structured(turns)
+
+    def survey(self, session: Session, structured: Sequence[Sequence[Span]] | None = None) -> Survey:
+        """The name forms that this session is sure of, for the client's roster; `structured` where it is known."""
         named = [*_names_in_labels(session), *names_in(session.meta, self.find)]
-        reading = self._read([turn.text for turn in session.turns], named)[0]
+        reading = self._read([turn.text for turn in session.turns], named, None, structured)[0]
         return self.rulings.surveyed(Survey((*with_genders(reading), *names_survey(named).forms)))
 
     def replace(self, session: Session, roster: Roster | None = None) -> Session:
         """The session with surrogates for identifiers and `deidentified` set; without a roster, by its own survey's."""
+        structured = self.structured(session)
         if roster is None:
-            roster = build_roster(session.client_id or session.session_id, [self.survey(session)])
-        return self.apply(session, roster)[0]
+            roster = build_roster(session.client_id or session.session_id, [self.survey(session, structured)])
+        return self.apply(session, roster, structured)[0]
 
-    def apply(self, session: Session, roster: Roster) -> tuple[Session, list[list[Span]], list[list[Span]]]:
-        """Replace by the client's roster: (new session, spans found in the input, surrogates' spans in the output)."""
-        found = self.find([turn.text for turn in session.turns], roster=roster)
+    def apply(
+        self, session: Session, roster: Roster, structured: Sequence[Sequence[Span]] | None = None
+    ) -> tuple[Session, list[list[Span]], list[list[Span]]]:
+        """Replace by the client's roster: (new session, spans found in the input, surrogates' spans in the output).
+
+        `structured` is what `structured` found in the session, where that is known.
+        """
+        found = self._read([turn.text for turn in session.turns], (), roster, structured)[1]
         surrogates = Surrogates(self.key, roster.client_id, roster, style=self.style, dates=self.dates)
         session = dataclasses.replace(session, meta=publishable(session.meta, self.find))
         replaced, written = replace_session(session, found, surrogates)

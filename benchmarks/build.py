@@ -37,6 +37,7 @@ from pipelines.stages.deidentify import Deidentify, Replaced
 
 if TYPE_CHECKING:
     from anonymize.roster import Roster
+    from anonymize.spans import Span
     from benchmarks.datatrove_peer import Detector
 
 QUICK_UTTERANCES = 800
@@ -81,11 +82,17 @@ class Untouched(Deidentify):
 
     name, version = Deidentify.name, Deidentify.version
 
-    def survey(self, session: Session, key: bytes) -> str:  # noqa: ARG002 - the stage's signature
+    def survey(self, session: Session, key: bytes) -> tuple[str, list[list[Span]]]:  # noqa: ARG002 - the stage's
         """No name at all."""
-        return "[]"
+        return "[]", [[] for _ in session.turns]
 
-    def replace(self, session: Session, roster: Roster, key: bytes) -> Replaced:  # noqa: ARG002 - the stage's signature
+    def replace(
+        self,
+        session: Session,
+        structured: list[list[Span]],  # noqa: ARG002 - the stage's signature
+        roster: Roster,  # noqa: ARG002
+        key: bytes,  # noqa: ARG002
+    ) -> Replaced:
         """The session as it is."""
         from anonymize.proof.audit import Residue
 

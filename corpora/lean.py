@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 
 HEAVY = ("torch", "transformers", "tensorflow", "cupy")
 """What spaCy and Presidio look for; none of our rules needs them, and they take seconds to import."""
@@ -23,3 +24,18 @@ def without(*packages: str) -> Iterator[None]:
     finally:
         for package in hidden:
             sys.modules.pop(package, None)
+
+
+@contextmanager
+def standing_in(module: str, *names: str) -> Iterator[None]:
+    """Let imports in here find `names`, as None, in place of a module that is slow to import and of no use.
+
+    Only for a process that is all ours, since the library that imports it keeps to what it found.
+    """
+    stand_in = ModuleType(module)
+    vars(stand_in).update(dict.fromkeys(names))
+    sys.modules[module] = stand_in
+    try:
+        yield
+    finally:
+        del sys.modules[module]

@@ -251,11 +251,11 @@ def _svg(name: str, draw: Callable[[Axes], None], size: tuple[float, float]) -> 
     from matplotlib.figure import Figure
 
     with rc_context(_SETTINGS):
-        figure = Figure(figsize=size, layout="constrained")
-        FigureCanvasSVG(figure)
-        draw(figure.subplots())
+        figure = Figure(figsize=size, layout="constrained", facecolor="none", edgecolor="none")
+        draw(figure.subplots(subplot_kw={"facecolor": "none"}))
         buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+        canvas: Any = FigureCanvasSVG(figure)
+        canvas.print_svg(buffer, metadata={"Date": None})  # `savefig` would draw everything twice
     return _inline(name, buffer.getvalue())
 
 

@@ -122,9 +122,9 @@ def tidy(text: str) -> str:
 
 
 def _decoded(data: bytes) -> tuple[str, str]:
-    for magic, what in _MAGIC.items():
-        if data.startswith(magic):
-            raise TextError("binary_file", f"this is {what}, not plain text; save it as plain text (UTF-8)")
+    if data.startswith(tuple(_MAGIC)):
+        what = next(what for magic, what in _MAGIC.items() if data.startswith(magic))
+        raise TextError("binary_file", f"this is {what}, not plain text; save it as plain text (UTF-8)")
     if data.startswith(_UTF16):
         return _utf16(data), "utf-16"
     controls = len(data) - len(data.translate(None, _CONTROLS))

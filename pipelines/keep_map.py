@@ -28,6 +28,7 @@ def write_replacements(folder: Path, plan: Plan, done: Sequence[BuildDone]) -> P
                 continue
             client = client_of(entry.session, survey.task.unit)
             session = replace(entry.session, client_id=client)
-            new, found, written = detector.apply(session, load_roster(build.task.roster_path(client)))
+            roster = load_roster(build.task.roster_path(client))
+            new, found, written = detector.apply(session, roster, entry.structured)
             note(mapping, client, session, new, found, written)
     return write_map(folder, plan.key, mapping)

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from anonymize.spans import Span
 from corpora.errors import CorporaError
 from corpora.files import replacing, sha256_file
 from corpora.records import Drop, Origin, Session, Turn
@@ -67,12 +68,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Surveyed:
-    """One session after the first pass: cleaned, still raw; the hash of its source bytes; the names it gives away."""
+    """One session after the first pass: cleaned, still raw; the hash of its source bytes; what it gives away."""
 
     session: Session
     digest: str
     names: str
     """What `anonymize.roster.Survey.to_json` wrote."""
+    structured: list[list[Span]]
+    """Each turn's structured identifiers, so that the second pass need not look for them again."""
     cleaned: Mapping[str, int] = field(default_factory=dict)
     """How often the stages before de-identification changed something, by kind."""
 
@@ -103,7 +106,12 @@ def write_survey(place: Place, part: SurveyPart, client_of: Callable[[Session], 
     with place.writing() as path, path.open("w", encoding="ascii") as file:
         print(json.dumps({"sessions": who, "drops": [asdict(drop) for drop in part.drops]}), file=file)
         for entry in part.sessions:
-            print(json.dumps({**asdict(entry), "names": None}), file=file)
+            print(json.dumps({**_fields(entry), "names": None}, default=_fields), file=file)
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    """The fields of a record, those that are records themselves as they are: `asdict` would copy every turn."""
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 def read_head(path: Path) -> Head:
@@ -118,7 +126,14 @@ def read_survey(path: Path) -> SurveyPart:
         head = _head(file.readline())
         entries = [json.loads(line) for line in file]
     sessions = [
-        Surveyed(**{**entry, "session": session_from(entry["session"]), "names": names})
+        Surveyed(
+            **{
+                **entry,
+                "session": session_from(entry["session"]),
+                "names": names,
+                "structured": [[Span(**span) for span in turn] for turn in entry["structured"]],
+            }
+        )
         for entry, (_, _, _, names) in zip(entries, head.sessions, strict=True)
     ]
     return SurveyPart(sessions, head.drops)

@@ -77,11 +77,12 @@ def _survey(task: SurveyTask) -> tuple[list[Surveyed], list[Drop]]:
             continue
         try:
             with time_limit(bound(_characters(session))):
-                names = stage.survey(session, task.plan.key)
+                names, structured = stage.survey(session, task.plan.key)
         except Exception as error:  # noqa: BLE001 - its message may quote the text
             drops.append(_set_aside(session, stage.name, error))
         else:
-            kept.append(Surveyed(session, _digest(task.lies, session.origin), names, dict(counts)))
+            digest = _digest(task.lies, session.origin)
+            kept.append(Surveyed(session, digest, names, structured, dict(counts)))
     return kept, drops
 
 
@@ -197,7 +198,7 @@ class _Builder:
         try:
             with time_limit(bound(_characters(session))):
                 roster = load_roster(self.task.roster_path(client))
-                replaced = self.plan.deidentify.replace(session, roster, self.plan.key)
+                replaced = self.plan.deidentify.replace(session, entry.structured, roster, self.plan.key)
                 made, kept = self._made_of(replaced)
         except PrivacyError:
             raise

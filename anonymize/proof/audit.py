@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _BLANK = "\u25a0"
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+_SIGN = re.compile(r"[\d@]|\.\w|://")
 _WORTH = re.compile(r"[\d@]|\w\.\w|://")
 _EMAIL = re.compile(r"[\w.+%-]{1,64}@(?P<host>[\w-]{1,63}(?:\.[\w-]{1,63}){1,5})")
 _URL = re.compile(
@@ -42,9 +43,12 @@ _IP = re.compile(
     re.IGNORECASE,
 )
 _CARD = re.compile(r"(?<![\w-])\d(?:[ -]?\d){12,18}(?![\w-])")
-SPOKEN = re.compile(
-    rf"\b(?:(?:{'|'.join(NUMBER_WORDS)})\b[\s,.-]{{1,3}}){{6,40}}(?:{'|'.join(NUMBER_WORDS)})\b", re.IGNORECASE
+_IN_A_ROW = 7
+_SPOKEN = re.compile(
+    rf"\b(?:(?:{'|'.join(NUMBER_WORDS)})\b[\s,.-]{{1,3}}){{{_IN_A_ROW - 1},40}}(?:{'|'.join(NUMBER_WORDS)})\b",
+    re.IGNORECASE,
 )
+_NUMBERS = frozenset(NUMBER_WORDS)
 _SURE_ZONES = frozenset(["com", "org", "net", "edu", "gov", "mil", "info", "biz"])
 _PHONE_DIGITS = 7
 _STOCK = (
@@ -87,23 +91,27 @@ def audit_turns(
     caller = {form.form: form.ambiguous for form in names_survey(known_names).forms}
     caller_sure, caller_unsure = _split(caller, {name for name, ambiguous in caller.items() if ambiguous})
     sure_phrases, unsure_phrases = _phrases(roster)
+    watched = roster_sure | roster_unsure | caller_sure | caller_unsure | sure_phrases.keys() | unsure_phrases.keys()
+    rests = [_blanked(text, spans) for text, spans in zip(turns, surrogate_spans, strict=True)]
+    said = [_WORD.findall(rest) for rest in rests]
+    forms = {word: voc.split_words(word) for word in set().union(*said)}  # once a word, however often it is said
+    capitals = {word for word, of in forms.items() if word.istitle() and of and _only_names(of[0])}
     found = []
-    for text, spans in zip(turns, surrogate_spans, strict=True):
-        rest = _blanked(text, spans)
-        tokens = [word for match in _WORD.finditer(rest) for word in voc.split_words(match.group())]
+    for rest, words in zip(rests, said, strict=True):
+        tokens = [token for word in words for token in forms[word]]
         numbers = validated(rest)
-        kept = _kept(tokens) if any(token in roster_sure or token in caller_sure for token in tokens) else frozenset()
-        sure = [token for at, token in enumerate(tokens) if at not in kept]
-        other = sum(token in roster_unsure or token in caller_unsure for token in tokens)
-        other += _count_phrases(tokens, unsure_phrases) + _capital_names(rest, roster_sure | caller_sure)
-        found.append(
-            Residue(
-                roster_hits=sum(token in roster_sure for token in sure) + _count_phrases(tokens, sure_phrases),
-                caller_hits=sum(token in caller_sure for token in sure) + _capitals_of(caller_unsure, rest),
-                structured_hits=len(numbers),
-                other_hits=other + _stock_hits(rest, numbers) + len(SPOKEN.findall(rest)),
-            )
-        )
+        other = _stock_hits(rest, numbers) + len(spoken(rest, tokens))
+        if not capitals.isdisjoint(words):
+            other += _capital_names(rest, roster_sure | caller_sure)
+        roster_hits = caller_hits = 0
+        if not watched.isdisjoint(tokens):
+            kept = frozenset() if (roster_sure | caller_sure).isdisjoint(tokens) else _kept(tokens)
+            sure = [token for at, token in enumerate(tokens) if at not in kept]
+            roster_hits = sum(token in roster_sure for token in sure) + _count_phrases(tokens, sure_phrases)
+            caller_hits = sum(token in caller_sure for token in sure) + _capitals_of(caller_unsure, rest)
+            other += sum(token in roster_unsure or token in caller_unsure for token in tokens)
+            other += _count_phrases(tokens, unsure_phrases)
+        found.append(Residue(roster_hits, caller_hits, len(numbers), other))
     return found
 
 
@@ -178,25 +186,42 @@ def _capitals_of(names: frozenset[str], rest: str) -> int:
 
 def _capital_names(rest: str, counted: frozenset[str]) -> int:
     """Capitalised names inside a sentence that no dictionary and no keep-list has, and that were not counted yet."""
-    flags = voc.vocabulary().flags
-    plain = voc.WORD | voc.KEEP | voc.CAPITAL | voc.STATE | voc.AMBIGUOUS
-    found = ((word, flags.get(word, 0)) for word in _capitals(rest))
-    return sum(bool(flag & voc.NAME and not flag & plain and word not in counted) for word, flag in found)
+    return sum(_only_names(word) and word not in counted for word in _capitals(rest))
+
+
+def _only_names(word: str) -> bool:
+    flag = voc.vocabulary().flags.get(word, 0)
+    return bool(flag & voc.NAME and not flag & (voc.WORD | voc.KEEP | voc.CAPITAL | voc.STATE | voc.AMBIGUOUS))
 
 
 def validated(rest: str) -> list[tuple[int, int]]:
     """The ranges of structured identifiers that pass a validator: checksum, format or numbering plan."""
-    if not _WORTH.search(rest):
+    if not _is_worth(rest):
         return []
     ranges: list[tuple[int, int]] = []
     for match in _candidates(rest):
         if all(match.end() <= start or end <= match.start() for start, end in ranges):
             ranges.append(match.span())
-    if sum(c.isdigit() for c in rest) >= _PHONE_DIGITS:
+    if sum(map(str.isdigit, rest)) >= _PHONE_DIGITS:
         for number in _phones(rest):
             if all(number.end <= start or end <= number.start for start, end in ranges):
                 ranges.append((number.start, number.end))
     return ranges
+
+
+def _is_worth(rest: str) -> bool:
+    """Whether a text may hold a structured identifier at all; most turns show that they do not by a glance."""
+    return bool(_SIGN.search(rest) and _WORTH.search(rest))
+
+
+def spoken(rest: str, tokens: Iterable[str]) -> list[re.Match[str]]:
+    """Seven numbers or more read aloud in a row, which is looked for only where so many are among the text's tokens.
+
+    Letters other than ASCII may fold into these, and the first and the last number need not be tokens by themselves.
+    """
+    if rest.isascii() and sum(map(_NUMBERS.__contains__, tokens)) < _IN_A_ROW - 2:
+        return []
+    return list(_SPOKEN.finditer(rest))
 
 
 def _candidates(rest: str) -> Iterator[re.Match[str]]:
@@ -257,7 +282,7 @@ def _phones(rest: str) -> Iterator[Any]:
 
 def _stock_hits(rest: str, counted: list[tuple[int, int]]) -> int:
     """Doubtful web addresses ("home.So") and hits of Presidio's own recognizers, outside what was counted already."""
-    if not _WORTH.search(rest):
+    if not _is_worth(rest):
         return 0
     hits = {match.span() for match in _URL.finditer(rest) if _has_suffix(match["host"])}
     hits |= {

@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
-from anonymize.proof.audit import SPOKEN, validated
+from anonymize.proof.audit import spoken, validated
 from anonymize.spans import Span
 from anonymize.words import vocabulary as voc
 from anonymize.words.morphology import derived_word
@@ -27,6 +28,7 @@ _UNCOUNTED = ("DATE", "AGE90")
 
 _IDENTIFIES_NOBODY = voc.KEEP | voc.CAPITAL | voc.STATE | voc.TITLE | voc.KIN | voc.SPEECH
 _DICTIONARY = voc.COMMON | _IDENTIFIES_NOBODY
+_DIGIT = re.compile(r"\d")
 _DIGITS = re.compile(r"(?<![\w$.,-])\d(?:[ -]?\d){5,24}(?![\w,-]|\.\d)")
 _YEARS = re.compile(r"(?:19|20)\d\d ?- ?(?:19|20)?\d\d")
 _SHORTEST, _LONGEST = 3, 40  # letters of a word
@@ -44,9 +46,10 @@ def find_otherwise(turns: Sequence[str]) -> list[list[Span]]:
 
     Neighbouring suspect words are one span. The rule says why: `capital`, `unlisted`, `validated`, `digits`, `spoken`.
     """
-    found: list[list[Span]] = [_numbers(text) for text in turns]
-    taken = [{at for span in spans for at in range(span.start, span.end)} for spans in found]
     tokens = tokenize(list(turns))
+    said = (tokens.low[start:end] for start, end in pairwise(tokens.first))
+    found: list[list[Span]] = [_numbers(text, words) for text, words in zip(turns, said, strict=True)]
+    taken = [{at for span in spans for at in range(span.start, span.end)} for spans in found]
     for turn, start, end, rule in _suspects(tokens):
         if start not in taken[turn] and end - 1 not in taken[turn]:
             _append(found[turn], Span(start, end, "SUSPECT", rule), turns[turn])
@@ -86,11 +89,12 @@ def _append(spans: list[Span], span: Span, text: str) -> None:
         spans.append(span)
 
 
-def _numbers(text: str) -> list[Span]:
+def _numbers(text: str, words: Sequence[str]) -> list[Span]:
     spans: list[Span] = []
     ranges = [(start, end, "validated") for start, end in validated(text)]
-    ranges += [(*m.span(), "digits") for m in _DIGITS.finditer(text) if not _YEARS.fullmatch(m.group())]
-    ranges += [(*m.span(), "spoken") for m in SPOKEN.finditer(text)]
+    if _DIGIT.search(text):
+        ranges += [(*m.span(), "digits") for m in _DIGITS.finditer(text) if not _YEARS.fullmatch(m.group())]
+    ranges += [(*m.span(), "spoken") for m in spoken(text, words)]
     for start, end, rule in ranges:
         if all(end <= span.start or span.end <= start for span in spans):
             spans.append(Span(start, end, "CODE", rule))
@@ -99,20 +103,18 @@ def _numbers(text: str) -> list[Span]:
 
 def _suspects(tokens: Tokens) -> list[tuple[int, int, int, str]]:
     """(turn, start, end, rule) of each suspect word, in order."""
-    flags = voc.vocabulary().flags
-    inside = [at for at, before in enumerate(tokens.before) if before != START and tokens.shape[at] != NUMBER]
-    capitals = sum(tokens.shape[at] != LOWER for at in inside if tokens.low[at] != "i")
-    share = capitals / max(1, len(inside))
-    cased = _CASED < share < _SHOUTED
-    lower = {tokens.low[at] for at in range(len(tokens.low)) if tokens.shape[at] == LOWER} if cased else set()
+    cased = _is_cased(tokens)
+    forms = {low for low in tokens.low if len(low) >= _SHORTEST}  # each is judged once, however often it is said
+    unlisted = {low for low in forms if _is_unlisted(low)}
+    capital = _never_lower(tokens, forms) if cased else set()
     found = []
-    for at, low in enumerate(tokens.low):
-        if len(low) < _SHORTEST or tokens.shape[at] == NUMBER or (cased and tokens.shape[at] == LOWER):
+    for at in [at for at, low in enumerate(tokens.low) if low in unlisted or low in capital]:
+        low, shape = tokens.low[at], tokens.shape[at]
+        if shape == NUMBER or (cased and shape == LOWER):
             continue
-        flag = flags.get(low, 0)
-        if not flag & _DICTIONARY and (len(low) > _LONGEST or not derived_word(low, flags)):
+        if low in unlisted:
             rule = "unlisted"
-        elif cased and tokens.shape[at] == TITLE and tokens.before[at] == SPACE and _only_capital(low, flag, lower):
+        elif shape == TITLE and tokens.before[at] == SPACE:
             rule = "capital"
         else:
             continue
@@ -120,5 +122,22 @@ def _suspects(tokens: Tokens) -> list[tuple[int, int, int, str]]:
     return found
 
 
-def _only_capital(low: str, flag: int, lower: set[str]) -> bool:
-    return low not in lower and not flag & _IDENTIFIES_NOBODY
+def _is_cased(tokens: Tokens) -> bool:
+    """Whether the session's capitals mean something: it has some inside sentences, and not only them."""
+    places = zip(tokens.low, tokens.shape, tokens.before, strict=True)
+    inside = [(low, shape) for low, shape, before in places if before != START and shape != NUMBER]
+    capitals = sum(shape != LOWER and low != "i" for low, shape in inside)
+    return _CASED < capitals / max(1, len(inside)) < _SHOUTED
+
+
+def _is_unlisted(low: str) -> bool:
+    """Whether no dictionary has the word, nor what it was derived from."""
+    flags = voc.vocabulary().flags
+    return not flags.get(low, 0) & _DICTIONARY and (len(low) > _LONGEST or not derived_word(low, flags))
+
+
+def _never_lower(tokens: Tokens, forms: set[str]) -> set[str]:
+    """The forms that the session writes with a capital wherever it writes them, and that may identify somebody."""
+    lower = {low for low, shape in zip(tokens.low, tokens.shape, strict=True) if shape == LOWER}
+    flags = voc.vocabulary().flags
+    return {low for low in forms - lower if not flags.get(low, 0) & _IDENTIFIES_NOBODY}

@@ -22,7 +22,8 @@ def story_of(turns: Iterable[str], found: Sequence[Sequence[Span]]) -> str:
         turns: the session's turns.
         found: the identifiers found in them; a LOCATION is a place.
     """
-    said = {fold(word).strip(".,;:?!\"'()") for turn in turns for word in turn.split()}
+    words_said = {word for turn in turns for word in turn.split()}
+    said = {fold(word).strip(".,;:?!\"'()") for word in words_said}
     parts = (
         (OCCUPATION, bool(said & words("occupations"))),
         (PLACE, any(span.type == "LOCATION" for spans in found for span in spans)),

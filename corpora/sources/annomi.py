@@ -10,14 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 from corpora.errors import UsageError
 from corpora.records import Drop, Origin, Role, Session, Turn
 from corpora.sources.base import Unit, file_drop, file_unit, list_files
 from corpora.sources.cleaning import clean, seconds
-from corpora.sources.tables import Record, csv_header, csv_records, session_cuts
+from corpora.sources.tables import Record, csv_header, csv_records, cut_units, session_cuts
 from corpora.text import TextError
 
 COLUMNS = (
@@ -72,14 +71,15 @@ class AnnoMI:
     def units(self, path: Path, name: str) -> list[Unit]:
         """Cut between transcripts, about `UNIT_BYTES` a unit; one unit if a transcript's rows are not together."""
         whole = file_unit(path, name)
+        if whole.end <= UNIT_BYTES:
+            return [whole]
         try:
             columns = _columns(csv_header(path))
-            cuts = session_cuts(
-                csv_records(path, 0, whole.end, row_start=_ROW_START), columns["transcript_id"], UNIT_BYTES
-            )
+            records = csv_records(path, 0, whole.end, row_start=_ROW_START)
+            cuts, end = session_cuts(records, columns["transcript_id"], UNIT_BYTES)
         except (TextError, OSError):
             return [whole]  # reading it says what is wrong
-        return [Unit(str(path), name, start, end) for start, end in pairwise(cuts)]
+        return cut_units(whole, cuts, end)
 
     def read(self, unit: Unit) -> Iterator[Session | Drop]:
         """The transcripts of a unit in file order."""
@@ -88,7 +88,7 @@ class AnnoMI:
         try:
             columns = _columns(csv_header(path))
             transcripts: dict[str, list[Record]] = {}
-            for record in csv_records(path, unit.start, unit.end, row_start=_ROW_START):
+            for record in csv_records(path, unit.start, unit.end, unit.line, row_start=_ROW_START):
                 if unit.start == 0 and record.start == 0:
                     continue
                 problem = _problem(record, columns)

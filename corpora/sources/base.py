@@ -22,13 +22,14 @@ class Unit:
     """A piece of work: bytes `start` to `end` (half-open) of the file at `path`.
 
     `name` is the file's POSIX path relative to the input, which session ids are made of: the same corpus keeps its ids
-    wherever it lies.
+    wherever it lies. `line` is the number (from 1) of the line at `start`, for messages.
     """
 
     path: str
     name: str
     start: int
     end: int
+    line: int = 1
 
 
 class Source(Protocol):

@@ -96,7 +96,7 @@ class Rows:
         try:
             if not unit.start:
                 self.demand_columns(path)
-            for row in table_rows(path, unit.start, unit.end):
+            for row in table_rows(path, unit.start, unit.end, unit.line):
                 yield self._session(row, unit)
         except TextError as error:
             yield file_drop(error, Origin(unit.path, unit.start, unit.end))

@@ -9,8 +9,9 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,8 @@ class Row:
     line: int
 
 
-def table_rows(path: Path, start: int = 0, end: int | None = None) -> Iterator[Row]:
-    """The rows of a table between two bytes, as `table_units` cuts it.
+def table_rows(path: Path, start: int = 0, end: int | None = None, line: int = 1) -> Iterator[Row]:
+    """The rows of a table between two bytes, as `table_units` cuts it; `line` is the number of the line at `start`.
 
     Raises:
         TextError: it cannot be read, or is no table.
@@ -65,9 +66,9 @@ def table_rows(path: Path, start: int = 0, end: int | None = None) -> Iterator[R
     if suffix == ".parquet":
         yield from _parquet(path)
     elif suffix in (".csv", ".tsv"):
-        yield from _csv(path, start, end, "\t" if suffix == ".tsv" else ",")
+        yield from _csv(path, start, end, line, "\t" if suffix == ".tsv" else ",")
     elif _is_lines(path):
-        yield from _json_lines(path, start, end)
+        yield from _json_lines(path, start, end, line)
     else:
         yield from _json(path)
 
@@ -81,20 +82,25 @@ def table_units(path: Path, name: str) -> list[Unit]:
             return [whole]
         if suffix not in (".csv", ".tsv") and not _is_lines(path):
             return [whole]
-        cuts = [0]
+        cuts = [(0, 1)]
         for row in table_rows(path):
-            if row.start - cuts[-1] >= UNIT_BYTES:
-                cuts.append(row.start)
+            if row.start - cuts[-1][0] >= UNIT_BYTES:
+                cuts.append((row.start, row.line))
     except (TextError, OSError):
         return [whole]  # reading it says what is wrong
-    bounds = [*cuts, whole.end]
-    return [Unit(str(path), name, bounds[n], bounds[n + 1]) for n in range(len(cuts))]
+    return cut_units(whole, cuts, whole.end)
 
 
-def _csv(path: Path, start: int, end: int | None, delimiter: str) -> Iterator[Row]:
+def cut_units(whole: Unit, cuts: Sequence[tuple[int, int]], end: int) -> list[Unit]:
+    """The units between cuts, each the byte and the number of the line at which a unit starts; `end` is the last's."""
+    bounds = pairwise([*cuts, (end, 0)])
+    return [replace(whole, start=start, end=stop, line=line) for (start, line), (stop, _) in bounds]
+
+
+def _csv(path: Path, start: int, end: int | None, line: int, delimiter: str) -> Iterator[Row]:
     header = csv_header(path, delimiter)
     end = file_unit(path, "").end if end is None else end
-    for record in csv_records(path, start, end, delimiter=delimiter):
+    for record in csv_records(path, start, end, line, delimiter=delimiter):
         if record.start == 0:
             continue
         cells = record.cells
@@ -112,8 +118,8 @@ def _is_lines(path: Path) -> bool:
     return isinstance(_object(first), dict) and (not second.strip() or isinstance(_object(second), dict))
 
 
-def _json_lines(path: Path, start: int, end: int | None) -> Iterator[Row]:
-    line, position = _line_at(path, start), start
+def _json_lines(path: Path, start: int, end: int | None, line: int) -> Iterator[Row]:
+    position = start
     with open_binary(path) as file:
         file.seek(start)
         while (end is None or position < end) and (raw := file.readline(8 * MAX_RECORD_BYTES)):
@@ -195,7 +201,7 @@ def csv_header(path: Path, delimiter: str = ",") -> list[str]:
 
 
 def csv_records(
-    path: Path, start: int, end: int, *, row_start: re.Pattern[bytes] = _NEVER, delimiter: str = ","
+    path: Path, start: int, end: int, line: int = 1, *, row_start: re.Pattern[bytes] = _NEVER, delimiter: str = ","
 ) -> Iterator[Record]:
     """The CSV records between two bytes: lines are joined until their quotes pair up or a row surely starts.
 
@@ -203,10 +209,10 @@ def csv_records(
         path: the file; the header is a record too.
         start: a byte at which a record starts.
         end: where the last one ends.
+        line: the number of the line at `start`.
         row_start: what only a row's start looks like, so that an open quotation mark costs one row.
         delimiter: between cells.
     """
-    line = _line_at(path, start)
     with open_binary(path) as file:
         file.seek(start)
         position, held, quotes, first = start, bytearray(), 0, line
@@ -238,9 +244,13 @@ def _parsed(raw: bytes, delimiter: str) -> list[str] | None:
     return rows[0] if len(rows) == 1 else None
 
 
-def session_cuts(records: Iterable[Record], column: int, unit_bytes: int) -> list[int]:
-    """Byte positions between sessions, from 0 to the file's end; only those two if sessions are interleaved."""
-    cuts, end, current = [0], 0, None
+def session_cuts(records: Iterable[Record], column: int, unit_bytes: int) -> tuple[list[tuple[int, int]], int]:
+    """Where units may start, between sessions: byte and line; only the file's start if sessions are interleaved.
+
+    Returns:
+        The cuts, and the byte at which the last record ends.
+    """
+    cuts, end, current = [(0, 1)], 0, None
     finished: set[str] = set()
     scattered = False
     for record in records:
@@ -251,18 +261,6 @@ def session_cuts(records: Iterable[Record], column: int, unit_bytes: int) -> lis
             scattered = scattered or session in finished
             finished.add(current or "")
             current = session
-            if record.start - cuts[-1] >= unit_bytes:
-                cuts.append(record.start)
-    return [0, end] if scattered else [*cuts, end]
-
-
-def _line_at(path: Path, position: int) -> int:
-    """The number (from 1) of the line that starts at a byte."""
-    if not position:
-        return 1
-    with open_binary(path) as file:
-        line, left = 1, position
-        while left > 0 and (chunk := file.read(min(left, 2**20))):
-            line += chunk.count(b"\n")
-            left -= len(chunk)
-    return line
+            if record.start - cuts[-1][0] >= unit_bytes:
+                cuts.append((record.start, record.line))
+    return cuts[:1] if scattered else cuts, end

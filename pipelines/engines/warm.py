@@ -1,6 +1,7 @@
 """What every worker needs, loaded once, in the process that workers are forked from, by `warm_rules` or `warm_encoder`.
 
-Only what starts no thread is loaded, for a thread does not survive a fork.
+Only what starts no thread is loaded, for a thread does not survive a fork. No work begins before all is loaded, so
+nothing is collected meanwhile, and libraries come without the parts of them that are slow to import and never used.
 """
 
 import gc
@@ -11,6 +12,11 @@ SAID = (
 )
 """Fiction that every detector has something to say about."""
 
+WEB_ADDRESSES = "presidio_analyzer.predefined_recognizers.generic.url_recognizer"
+COMMAND_LINE = "spacy.cli.info"
+"""The first compiles a pattern of all top-level domains, which takes longer than the rest of Presidio (the audit has a
+pattern of its own); the other takes along web clients and templates."""
+
 
 def load(encoder: str) -> None:
     """Load stages, word lists, recognizers and the language model, by working through a session of two turns.
@@ -18,13 +24,20 @@ def load(encoder: str) -> None:
     Args:
         encoder: "on" or "off", as the build has it.
     """
-    import pipelines.stages  # noqa: F401
+    gc.disable()
+    import pipelines.units  # noqa: F401
     from anonymize import Deidentifier
     from anonymize.proof.audit import audit_turns
     from anonymize.roster import build_roster
+    from corpora.lean import HEAVY, standing_in, without
     from corpora.records import Origin, Session, Turn
     from pipelines.stages.language import Language
 
+    with without(*HEAVY), standing_in(WEB_ADDRESSES, "UrlRecognizer"), standing_in(COMMAND_LINE, "info"):
+        import presidio_analyzer  # noqa: F401
+
+        if encoder == "off":
+            import spacy  # noqa: F401
     turns = [Turn(at, "client", "client", text) for at, text in enumerate(SAID)]
     session = Session("warm", "warm", "warm", turns, {}, Origin(""))
     Language().map(session)
@@ -32,5 +45,6 @@ def load(encoder: str) -> None:
     roster = build_roster("warm", [detector.survey(session)])
     detector.apply(session, roster)
     audit_turns(list(SAID), [[] for _ in SAID], roster)
+    gc.enable()
     gc.collect()
     gc.freeze()  # so that looking for cycles does not copy the pages that all share

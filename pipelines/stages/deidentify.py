@@ -81,16 +81,22 @@ class Deidentify(Stage):
         """The detector with these parameters, one a process."""
         return _deidentifier(key, self.policy, self.style, self.dates, self.rulings(), self.ner, self.encoder)
 
-    def survey(self, session: Session, key: bytes) -> str:
-        """The first pass over a session: the names it gives away, as `anonymize.roster.Survey.to_json` writes them."""
-        return self.deidentifier(key).survey(session).to_json()
+    def survey(self, session: Session, key: bytes) -> tuple[str, list[list[Span]]]:
+        """The first pass over a session: what it gives away.
 
-    def replace(self, session: Session, roster: Roster, key: bytes) -> Replaced:
+        Returns:
+            Its names, as `anonymize.roster.Survey.to_json` writes them, and each turn's structured identifiers.
+        """
+        detector = self.deidentifier(key)
+        structured = detector.structured(session)
+        return detector.survey(session, structured).to_json(), structured
+
+    def replace(self, session: Session, structured: list[list[Span]], roster: Roster, key: bytes) -> Replaced:
         """The second pass over a session, with its client's roster, and a second detector's look at what came out."""
         from anonymize.proof.audit import audit_turns
         from pipelines.trail import notes_of
 
-        safe, found, surrogates = self.deidentifier(key).apply(session, roster)
+        safe, found, surrogates = self.deidentifier(key).apply(session, roster, structured)
         residues = audit_turns([turn.text for turn in safe.turns], surrogates, roster, self.caller_names())
         return Replaced(safe, found, surrogates, residues, notes_of(session, safe, found))
 

@@ -77,6 +77,7 @@ def test_units_are_whole_transcripts_and_together_the_file(tmp_path, monkeypatch
     assert [session.session_id for session in found] == [f"annomi-{n}" for n in range(20)]
     data = path.read_bytes()
     assert all(data[s.origin.start :].startswith(s.session_id.removeprefix("annomi-").encode()) for s in found)
+    assert [unit.line for unit in units] == [data[: unit.start].count(b"\n") + 1 for unit in units]
 
 
 def test_scattered_transcripts_are_one_unit(tmp_path, monkeypatch):
