@@ -230,7 +230,9 @@ def _as_surname(reading: Reading, i: int) -> bool:
         return True
     if reading.status[i] or not reading.flag[i - 1] & voc.GIVEN:
         return False
-    brand = reading.flag[i] & voc.KEEP and not reading.flag[i] & (voc.FAMOUS | voc.CAPITAL | voc.STATE)
+    brand = reading.flag[i] & voc.KEEP and not reading.flag[i] & (voc.CAPITAL | voc.STATE)
+    if reading.low[i] in context.WEEKDAYS | context.MONTHS:
+        return False
     if not title:
         return bool(brand and not reading.cased and reading.flag[i] & voc.RARE and reading.ends(i))  # leroy batiste
     return bool(brand) or reading.low[i] in context.NUMBERS | _AFTER_NAMES

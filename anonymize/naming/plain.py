@@ -11,7 +11,6 @@ from anonymize.words.tokens import COMMA, SPACE
 if TYPE_CHECKING:
     from anonymize.naming.reading import Reading
 
-_MONTHS = frozenset({"march", "april", "may", "june", "july", "august", "september", "october", "november", "december"})
 _VIRTUES = frozenset({"faith", "hope", "joy", "grace", "mercy", "patience", "honor", "charity", "harmony", "destiny"})
 _HAVING = frozenset({"got", "lost", "losing", "lose", "having", "feel", "feels", "felt", "feeling", "need", "needed"})
 _ELDERS = frozenset(
@@ -42,8 +41,8 @@ _DOING = frozenset({"through", "make", "making", "made", "do", "doing", "did", "
 
 def keep_words(reading: Reading) -> None:
     """Keep those words out of every later question, whatever the session comes to know of a name like them."""
-    for i in reading.where(_MONTHS | _VIRTUES | context.SEASONS | {"rose", "art"}):
-        proper = reading.capital(i) and reading.inside(i) and reading.low[i] not in _MONTHS
+    for i in reading.where(context.MONTHS | _VIRTUES | context.SEASONS | {"rose", "art"}):
+        proper = reading.capital(i) and reading.inside(i) and reading.low[i] not in context.MONTHS
         if reading.status[i] == FREE and not proper and _is_word(reading, i):
             reading.status[i] = KEPT
 
@@ -61,8 +60,8 @@ def _is_word(reading: Reading, i: int) -> bool:
     low, word = reading.low, reading.low[i]
     before = low[i - 1] if i and reading.before[i] == SPACE else ""
     after = low[i + 1] if i + 1 < reading.count and reading.before[i + 1] == SPACE else ""
-    if word in _MONTHS:
-        return any(low[k] in _MONTHS for k in _listed(reading, i))
+    if word in context.MONTHS:
+        return any(low[k] in context.MONTHS for k in _listed(reading, i))
     if word in context.SEASONS:
         return not reading.cased and before == "it" and reading.suffix[i - 1] == "s" and reading.ends(i)
     if word == "rose":

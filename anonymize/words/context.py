@@ -39,6 +39,7 @@ GREETINGS = _words(
 HAILS = _words("hi hey hello dear bye goodbye thanks thank morning afternoon evening sorry welcome night")
 """Greetings that a name follows without a pause."""
 
+MONTHS = _words("january february march april may june july august september october november december")
 WEEKDAYS = _words("monday tuesday wednesday thursday friday saturday sunday")
 
 CRIES = _words("em ha hah ho oi oy hee ay yo")
