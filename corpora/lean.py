@@ -30,8 +30,12 @@ def without(*packages: str) -> Iterator[None]:
 def standing_in(module: str, *names: str) -> Iterator[None]:
     """Let imports in here find `names`, as None, in place of a module that is slow to import and of no use.
 
-    Only for a process that is all ours, since the library that imports it keeps to what it found.
+    Only for a process that is all ours, since the library that imports it keeps to what it found. A module that is
+    imported already stays as it is.
     """
+    if module in sys.modules:
+        yield
+        return
     stand_in = ModuleType(module)
     vars(stand_in).update(dict.fromkeys(names))
     sys.modules[module] = stand_in

@@ -98,3 +98,14 @@ def test_spans_that_overlap_or_leave_the_turn_are_refused_without_its_text(spans
 def test_every_turn_needs_its_list_of_spans():
     with pytest.raises(ValueError, match="1 lists of spans for 2 turns"):
         replace_session(session("a", "b"), [[]], SURROGATES)
+
+
+def test_the_second_pass_takes_what_the_first_found_of_numbers():
+    detector = Deidentifier(b"k" * 32, encoder="off")
+    old = session("What's your number?", "It's 555-0142, and I am Marisol.")
+    found = detector.structured(old)
+    assert [span.type for span in found[1]] == ["PHONE"]
+    assert detector.apply(old, ROSTER, found) == detector.apply(old, ROSTER)
+    blind = detector.apply(old, ROSTER, [[], []])[0]
+    assert "555-0142" in blind.turns[1].text  # nobody looked again
+    assert "Marisol" not in blind.turns[1].text
