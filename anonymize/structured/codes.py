@@ -282,6 +282,8 @@ def _start_with_letters(run: Run, kind: str, text: str, low: str) -> int:
         return run.start
     first = base + before.start()
     letters = re.findall(r"[a-z]+", before.group())
+    if before.group().endswith(", ") and len(letters[-1]) > 1 and not _in_capitals(text, first, run.start - 2):
+        return run.start
     capital = _in_capitals(text, first, first + 1)
     while letters and (letters[0] in _ANNOUNCERS or (letters[0] in _SMALL_WORDS and not capital)):
         letters = letters[1:]

@@ -42,7 +42,7 @@ _STRONG = re.compile(
 )
 
 
-LETTERS_BEFORE = re.compile(r"(?:(?<![\w'])(?:[a-z][ ,.-]{1,2}){1,8}|(?<![\w'])[a-z]{2,4}[ -])$")
+LETTERS_BEFORE = re.compile(r"(?:(?<![\w'])(?:[a-z][ ,.-]{1,2}){1,8}|(?<![\w'])[a-z]{2,4}(?:[ -]|, ))$")
 
 
 def cue_of(run: Run, lows: list[str]) -> Cue:

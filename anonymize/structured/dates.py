@@ -34,7 +34,7 @@ _FUNCTION = pattern("clause_openers")
 _AFTER = rf"(?! of (?:each|every|the)\b)(?:{_CLOSED}| (?:{_FUNCTION})\b)"
 _DATE = re.compile(
     r"\b(?=\w)(?:"
-    rf"{MONTH} (?:the )?{ORDINAL} (?:and|or|to|through) (?:the )?{ORDINAL}(?={_AFTER})"
+    rf"{MONTH} (?:the )?{ORDINAL} (?:and|or|to|through) (?:the )?{ORDINAL}(?={_AFTER}){_TAIL}"
     rf"|(?:the )?{ORDINAL} (?:or|and|to|through) (?:the )?{ORDINAL} of {MONTH}\b{_TAIL}"
     rf"|(?:{MONTH}|{_SHORT}(?= ?(?:\d|the |{ORDINAL}\b))),? (?:the )?"
     rf"(?:{ORDINAL}\b|{_DAY}(?: of)?(?= ?{_YEAR}|,? {_YEAR}|\b)){_TAIL}"
@@ -151,7 +151,7 @@ def _is_day(a: str, b: str) -> bool:
 
 
 _OVER_89 = (
-    rf"(?>ninety(?:[- ]{UNIT}\b)?(?:[- ](?:something|odd)\b)?|9\d|1[01]\d"
+    rf"(?>ninety(?:(?:[- ]| and ){UNIT}\b)?(?:[- ](?:something|odd)\b)?|9\d|1[01]\d"
     rf"|(?:a|one) hundred (?:and )?{BELOW_100}|\b(?:a|one) hundred(?= years old))"
 )
 _AGED = rf"(?<!\ba )(?:ninety[- ]{UNIT}|9[1-9])"
@@ -160,7 +160,7 @@ _KIN = pattern("kin")
 _LINK = rf"(?:,? (?:{pattern('before_age')}),?)?"
 _AGE = re.compile(
     rf"\b(?P<a>{_OVER_89})[- ](?:years?[- ]olds?|yrs?[- ]olds?|years?[- ]young|years of age|y/?o)\b"
-    rf"|\b(?:aged?|age of|turn(?:s|ed|ing)?|lived to(?: be)?|ma(?:d|k)es? it to|reach(?:ed|es)?|(?:died|dies|passed|"
+    rf"|\b(?:aged?|age of|turn(?:s|ed|ing)?|lived to(?: be| see)?|ma(?:d|k)es? it to|reach(?:ed|es)?|(?:died|dies|passed|"
     rf"passed away|gone|still \w+ing|living alone) at|pushing|going on|closing in on|nearing|past|"
     rf"she's|he's|she is|he is|she was|he was|i'm|i am|who's|who is|who was|(?:will|'ll|'d|would|gonna|to) be|"
     rf"would've been|(?:would|'d) have been|"

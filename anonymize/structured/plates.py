@@ -42,7 +42,8 @@ def find_plates(text: str, low: str, before: str) -> Iterator[Span]:
     if not cues:
         return
     for match in _VANITY.finditer(low):
-        if not voc.vocabulary().flags.get(match["plate"].split()[0], 0) & voc.COMMON:
+        written = text[match.start("plate") : match.end("plate")].isupper() and not text.isupper()
+        if written or not voc.vocabulary().flags.get(match["plate"].split()[0], 0) & voc.COMMON:
             yield Span(*match.span("plate"), "VEHICLE", "vanity_plate")
     for match in _SPELLED.finditer(low):
         at = bisect.bisect_left(cues, match.start())

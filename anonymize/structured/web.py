@@ -82,6 +82,7 @@ _TELLING = frozenset(re.split("[ -]", name)[-1] for name in f"{_MAILERS}|{_PLATF
 }
 """Of these words every address and user name read aloud has one."""
 
+_HOST, _SPELLED_HOST = 7, 14  # words of a host read aloud, and letters where it is spelled
 _CONTRACTED = re.compile(r"'(?:s|re|ve|ll|m|d|t)$")
 
 
@@ -133,8 +134,10 @@ def _address(low: str, end: re.Match[str]) -> Span | None:
     if end.group().startswith("at"):
         left = _read_left(tokens, local=True)
         return None if left is None else Span(left, end.end(), "EMAIL", "spoken_email")
-    for back in range(2, min(7, len(tokens)) + 1):
+    for back in range(2, min(_SPELLED_HOST, len(tokens)) + 1):
         word = tokens[-back][1]
+        if back > _HOST and not all(len(part) == 1 or part in _JOINTS for _, part in tokens[1 - back :]):
+            break
         if word in ("at", "@"):
             left = _read_left(tokens[:-back], local=True)
             if left is not None:
