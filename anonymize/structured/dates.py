@@ -160,8 +160,8 @@ _KIN = pattern("kin")
 _LINK = rf"(?:,? (?:{pattern('before_age')}),?)?"
 _AGE = re.compile(
     rf"\b(?P<a>{_OVER_89})[- ](?:years?[- ]olds?|yrs?[- ]olds?|years?[- ]young|years of age|y/?o)\b"
-    rf"|\b(?:aged?|age of|turn(?:s|ed|ing)?|lived to(?: be| see)?|ma(?:d|k)es? it to|reach(?:ed|es)?|(?:died|dies|passed|"
-    rf"passed away|gone|still \w+ing|living alone) at|pushing|going on|closing in on|nearing|past|"
+    rf"|\b(?:aged?|age of|turn(?:s|ed|ing)?|lived to(?: be| see)?|ma(?:d|k)es? it to|reach(?:ed|es)?|"
+    rf"(?:died|dies|passed|passed away|gone|still \w+ing|living alone) at|pushing|going on|closing in on|nearing|past|"
     rf"she's|he's|she is|he is|she was|he was|i'm|i am|who's|who is|who was|(?:will|'ll|'d|would|gonna|to) be|"
     rf"would've been|(?:would|'d) have been|"
     rf"(?:woman|man|lady|person) of|"

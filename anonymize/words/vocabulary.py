@@ -135,9 +135,8 @@ def _correct(vocab: Vocabulary) -> None:
         vocab.add(entry, KEEP | FAMOUS | AMBIGUOUS)
     for word in read_list("peerless.txt"):
         flags[word] = KEEP | FAMOUS
-    for language in read_list("demonyms.txt"):
-        if language.endswith(_OF_LANGUAGES) and language in flags:
-            flags[language] &= ~(PLACE | PLACE_WORD)  # went low in Spanish
+    for language in (word for word in read_list("demonyms.txt") if word.isalpha() and word.endswith(_OF_LANGUAGES)):
+        flags[language] = flags.get(language, KEEP) & ~(PLACE | PLACE_WORD)  # went low in Spanish
     for season in context.SEASONS:
         flags[season] &= ~(KEEP | FAMOUS)
     for word in context.FUNCTION:

@@ -27,5 +27,5 @@ def test_a_module_that_is_there_already_stays():
 def test_what_is_hidden_cannot_be_imported_meanwhile():
     sys.modules.pop("colorsys", None)
     with without("colorsys"), pytest.raises(ImportError):
-        import colorsys  # noqa: F401
+        import colorsys
     import colorsys  # noqa: F401
