@@ -23,8 +23,10 @@ LABEL_OF = {"NAME": "PERSON", "LOCATION": "LOCATION", "ORG": "ORG"}
 _GOLD = Path(__file__).parents[2] / "tests" / "gold"
 TRAINED_ON = (Path(corpora.__file__).parent / "sample", _GOLD / "dev", _GOLD / "second", _GOLD / "third")
 HELD_OUT = (_GOLD / "final", _GOLD / "blind", _GOLD / "sealed")
-"""Marked transcripts of the repository: read for training, and never (their totals are our figures). By the misses of
-the others, which are neither, rules and thresholds were set."""
+"""Marked transcripts of the repository: read for training, and never (their totals are our figures)."""
+
+ENCODER_ON = (*TRAINED_ON, _GOLD / "fourth", _GOLD / "unseen", _GOLD / "fifth")
+"""What the encoder is trained on; rules were set by the misses of the last three."""
 
 
 def utterances(folder: Path) -> Iterator[Example]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from anonymize.naming.reading import TAKEN, Reading
 from anonymize.ner import encoder as enc
-from anonymize.ner.book import BOOK, TRAINED_ON, WHOLE, utterances
+from anonymize.ner.book import BOOK, ENCODER_ON, WHOLE, utterances
 from anonymize.ner.fill import Example, bare
 from anonymize.proof.gold import KEEP, read_gold
 from anonymize.spans import Span
@@ -63,7 +63,7 @@ class Told:
 
 def sessions() -> list[Told]:
     """What is trained on: the books' utterances, each by itself, and the transcripts, turn by turn."""
-    paths = [path for folder in TRAINED_ON for path in sorted(folder.glob("*.gold"))]
+    paths = [path for folder in ENCODER_ON for path in sorted(folder.glob("*.gold"))]
     told = [
         [Example(turn.text, [(s.start, s.end, s.type) for s in turn.spans]) for turn in read_gold(path).turns]
         for path in paths
