@@ -40,7 +40,7 @@ _PLACEHOLDER = re.compile(r"\[[A-Z][A-Z0-9_]+-\d+$")
 _CANDIDATE = 0.6
 _OTHER = {True: 0.85, False: 0.4}
 _BARRED = 0.95
-_CODE = {True: 0.6, False: 0.5}
+_CODE = 0.5
 """The probability that a candidate, another word, a word that identifies nobody by itself, and a part of a date, number
 or code need; where capitals mean something, and where not. Set on gold-dev, which no adapter was trained on, and on
 tests/gold/fourth, read by one that had not been."""
@@ -78,7 +78,7 @@ def reread(reading: Reading) -> bool:
 
 def _mark_codes(reading: Reading, read: dict[int, dict[str, float]]) -> None:
     """Mark the stretches of tokens that are likely dates, numbers or codes which the rules do not know."""
-    likely = {i: found for i, found in read.items() if sum(found.values()) >= _CODE[reading.cased]}
+    likely = {i: found for i, found in read.items() if sum(found.values()) >= _CODE}
     free = [i for i in sorted(likely) if not (reading.label[i] or reading.status[i] or _spoken_for(reading, i))]
     turn = reading.tokens.turn
     at = 0
@@ -155,9 +155,10 @@ def _figures(reading: Reading) -> list[int]:
 
 
 def _clock(reading: Reading, i: int) -> bool:
-    """Whether token i is part of a time or a time stamp: 00:02:30."""
+    """Whether token i is part of a time or a time stamp, 00:02:30, or of all hours, 24/7."""
     text, start, end = reading.turns[reading.tokens.turn[i]], reading.tokens.start[i], reading.tokens.end[i]
-    return ":" in (text[start - 1 : start], text[end : end + 1])
+    always = "24/7" in (text[start : start + 4], text[end - 4 : end])
+    return always or ":" in (text[start - 1 : start], text[end : end + 1])
 
 
 def _telling(low: str) -> bool:
