@@ -44,7 +44,6 @@ def read_session(
     places.mark_phrases(reading)
     places.keep_titles(reading)
     plain.keep_words(reading)
-    plain.keep_elders(reading)
     names.mark_spelled(reading)
     names.mark_labelled(reading)
     names.mark_small_words(reading)

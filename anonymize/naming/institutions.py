@@ -70,7 +70,7 @@ def mark_units(reading: Reading) -> None:
 def _ordinal(reading: Reading, k: int) -> bool:
     low = reading.low[k]
     written = reading.shape[k] == NUMBER and low.endswith(("st", "nd", "rd", "th"))
-    return written or low in TENS or low.split("-")[-1] in ORDINALS
+    return written or low in TENS or low in ORDINALS
 
 
 def _goes_on(reading: Reading, i: int) -> bool:

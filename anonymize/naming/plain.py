@@ -1,4 +1,4 @@
-"""Words that are names, too, where only the word can stand: april, may and june; says grace; through art; rose up."""
+"""Words that are names, too, where only the word can stand: april, may and june; raised on grace; through art; rose up."""
 
 from __future__ import annotations
 
@@ -12,28 +12,6 @@ if TYPE_CHECKING:
     from anonymize.naming.reading import Reading
 
 _VIRTUES = frozenset({"faith", "hope", "joy", "grace", "mercy", "patience", "honor", "charity", "harmony", "destiny"})
-_HAVING = frozenset({"got", "lost", "losing", "lose", "having", "feel", "feels", "felt", "feeling", "need", "needed"})
-_ELDERS = frozenset(
-    {
-        "lola",
-        "lolo",
-        "nana",
-        "nanna",
-        "nan",
-        "nonna",
-        "nonno",
-        "tita",
-        "tito",
-        "oma",
-        "opa",
-        "abba",
-        "amma",
-        "mimi",
-        "yaya",
-    }
-)
-"""What grandparents and aunts are called, and people are named."""
-
 _RAISED = frozenset({"on", "with"})
 _ADVERBS = frozenset({"up", "from", "to", "early", "above", "again"})
 _DOING = frozenset({"through", "make", "making", "made", "do", "doing", "did", "of", "study", "studied", "studying"})
@@ -45,15 +23,6 @@ def keep_words(reading: Reading) -> None:
         proper = reading.capital(i) and reading.inside(i) and reading.low[i] not in context.MONTHS
         if reading.status[i] == FREE and not proper and _is_word(reading, i):
             reading.status[i] = KEPT
-
-
-def keep_elders(reading: Reading) -> None:
-    """Keep what a session calls an elder (my lola) wherever it stands."""
-    for low in _ELDERS & reading.at.keys():
-        owned = [i for i in reading.at[low] if i and reading.low[i - 1] in context.POSSESSIVES and reading.joined(i)]
-        if any(reading.ends(i) or not reading.capital(i + 1) for i in owned):
-            for i in reading.at[low]:
-                reading.status[i] = reading.status[i] or KEPT
 
 
 def _is_word(reading: Reading, i: int) -> bool:
@@ -69,8 +38,8 @@ def _is_word(reading: Reading, i: int) -> bool:
     if word == "art":
         return before in _DOING and not reading.suffix[i]
     bare = reading.ends(i) or after in context.FUNCTION
-    had = before in _HAVING and i > 1 and (low[i - 2] in context.SUBJECTS or bool(reading.suffix[i - 2]))
-    return bare and (had or (before in _RAISED and low[max(0, i - 2)] == "raised")) and not reading.suffix[i]
+    raised = before in _RAISED and low[max(0, i - 2)] == "raised"
+    return bare and raised and not reading.suffix[i]
 
 
 def _listed(reading: Reading, i: int) -> list[int]:

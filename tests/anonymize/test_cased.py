@@ -31,7 +31,7 @@ CASED = (
     "I howled in a {{Starbucks}}.",
     "That'll do it. {{Tuesday}}. On {{Mom and I}}.",
     "{{April, May}}, you know, through forever.",
-    "I put the phone by the lamp. My {{Lola}} says hello. {{Lola}} laughs.",
+    "My [[Lola]] is six. [[Lola]] laughs.",
     "[[Art]] something. He plays cards.",
 )
 LOWER = (
