@@ -1,4 +1,4 @@
-"""Words that are names, too, where only the word can stand: april, may and june; raised on grace; through art; rose up."""
+"""Names that only the word can be where they stand: april, may and june; raised on grace; through art; rose up."""
 
 from __future__ import annotations
 
