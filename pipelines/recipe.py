@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -25,13 +25,16 @@ class Recipe:
     stages: list[Stage]
 
 
-def load_recipe(path: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Recipe:
+def load_recipe(
+    path: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None, ambient: Collection[str] = ()
+) -> Recipe:
     """Read a recipe and make its stages.
 
     Args:
         path: the TOML file: `name`, then `[[stage]]` tables with `use = "STAGE"` and the stage's parameters.
         overrides: stage name -> parameters that win over the file's (flags, environment); `read:SOURCE` for the one
             `read` of that source.
+        ambient: stages of `overrides` that may be missing, for the environment alone speaks of them.
 
     Raises:
         UsageError: the file is not there or no TOML; an unknown key, stage or parameter; a value out of bounds.
@@ -53,7 +56,7 @@ def load_recipe(path: Path, overrides: Mapping[str, Mapping[str, Any]] | None = 
     if "input" in (overrides or {}).get("read", {}) and sum(isinstance(stage, Read) for stage in stages) > 1:
         raise UsageError(f"recipe {path}: it reads several sources; say --input SOURCE=PATH for each of them")
     for name in overrides or {}:
-        if name not in names:
+        if name not in names and name not in ambient:
             raise UsageError(f"recipe {path}: it has no stage {name!r}, which an option of this call sets")
     return Recipe(str(document.get("name", path.stem)), stages)
 

@@ -75,7 +75,7 @@ def write_dialogues(stage: Synth, work: Path, progress: Progress) -> list[Exampl
 
 def _encoder(stage: Synth) -> Embed | None:
     """What makes a text's vector, where the stage wants vectors."""
-    folder = stage.encoder_folder()
+    folder = stage.embedder_folder()
     if folder is None:
         return None
     from finetune.evaluate.overlap import Encoder

@@ -11,11 +11,16 @@ import pytest
 
 NETWORK = Path(__file__).parent / "network"
 ROOT = Path(__file__).parents[1]
+ENCODER = "CORPORA_ENCODER"
 SHARED = ROOT.parent / "shared"
 
 
 def pytest_configure():
-    """Block the network in this process too."""
+    """Block the network in this process too, and run commands without the sentence encoder where no test asks for it.
+
+    Its start takes most of a small build; `tests/anonymize` and whatever makes a pipeline itself run with it.
+    """
+    os.environ[ENCODER] = "off"
     spec = importlib.util.spec_from_file_location("no_egress", NETWORK / "sitecustomize.py")
     spec.loader.exec_module(importlib.util.module_from_spec(spec))
 
@@ -24,7 +29,7 @@ def pytest_configure():
 def _own_config(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
     monkeypatch.setenv("HF_HOME", str(tmp_path_factory.mktemp("hf")))
-    for name in [name for name in os.environ if name.startswith("CORPORA_")]:
+    for name in [name for name in os.environ if name.startswith("CORPORA_") and name != ENCODER]:
         monkeypatch.delenv(name)
 
 

@@ -132,7 +132,7 @@ def _by_shape(run: Run, text: str, low: str, size: int) -> str | None:  # noqa: 
         return "LOCATION" if size == 5 and _PLACE_BEFORE.search(low[max(0, run.start - 4) : run.start]) else "ID"
     if not run.singles and size >= 7 and min(run.groups) >= 2 and set(run.gaps) <= {" ", "-"}:
         return "ID"
-    alone = _ALONE.search(low, 0, run.start) and _CLOSED.match(low, run.end)
+    alone = _ALONE.search(low, max(0, run.start - 2), run.start) and _CLOSED.match(low, run.end)
     return "ID" if run.aloud and size >= (4 if alone else 5) and run.singles >= size - 2 else None
 
 

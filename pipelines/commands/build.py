@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from corpora.errors import UsageError
 from corpora.remote import local_input
@@ -177,6 +178,13 @@ def _overrides(flags: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return overrides
 
 
+def _ambient() -> set[str]:
+    """The stages that no flag of this call sets anything of: the environment, meant for all calls, may name others."""
+    source = click.get_current_context().get_parameter_source
+    said = {stage for flag, (stage, _) in _STAGE_OF.items() if source(flag) is ParameterSource.COMMANDLINE}
+    return {stage for stage, _ in _STAGE_OF.values()} - said
+
+
 def _named(text: str) -> tuple[str | None, str]:
     """`SOURCE=PLACE` as both; anything else is a place alone."""
     source, equals, place = text.partition("=")
@@ -216,7 +224,7 @@ def _run_recipe(
     from pipelines.stages.read import SAMPLE
 
     rewrite, only, written = paraphrase_flags(flags), flags.pop("paraphrase_only"), synth_flags(flags)
-    loaded = load_recipe(recipe, _overrides(flags))
+    loaded = load_recipe(recipe, _overrides(flags), _ambient())
     stages = with_synth(with_paraphrase(loaded.stages, rewrite, only=only), written)
     pipeline = Pipeline(stages, loaded.name)
     source = pipeline.reads[0].source if pipeline.reads else loaded.name

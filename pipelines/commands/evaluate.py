@@ -65,7 +65,7 @@ def _judge_options(function: Function) -> Function:
 @click.argument("run", type=EXISTING)
 @_answer_options
 @_judge_options
-@option("--encoder", type=EXISTING, help="A local sentence encoder [default: the packaged one, where installed].")
+@option("--embedder", type=EXISTING, help="A local sentence encoder [default: the packaged one, where installed].")
 @option("--bertscore", type=EXISTING, help="A local encoder for BERTScore.")
 @option("--out", type=ANY_PATH, help="Folder of the results [default: RUN/evaluation].")
 @option("--seed", type=int, default=0, show_default=True, help="Of draws and tests.")
@@ -74,7 +74,7 @@ def evaluate(
     run: Path, gguf: Path | None, baselines: tuple[str, ...], questions: Path | None, corpus: Path | None,
     prompts: tuple[str, ...], limit: int | None, max_new_tokens: int, temperature: float, batch: int, source_max: int,
     bits: str, judges: tuple[str, ...], endpoint: str | None, judge_tokens: int | None, budget: float | None,
-    prices: Path | None, parallel: int, encoder: Path | None, bertscore: Path | None, out: Path | None, seed: int,
+    prices: Path | None, parallel: int, embedder: Path | None, bertscore: Path | None, out: Path | None, seed: int,
     *, as_json: bool,
 ) -> None:  # fmt: skip
     """Compare what RUN's model, its base model and the therapist answer; measures, tests, one report.
@@ -99,7 +99,7 @@ def evaluate(
         _only_here(panel)
     conditions = [load_condition(name) for name in dict.fromkeys(prompts or ("none",))]
     items, facts = _items(run, questions, corpus, limit)
-    meter = _meter(encoder, bertscore, facts["warnings"])
+    meter = _meter(embedder, bertscore, facts["warnings"])
     generation = Generation(max_new_tokens, temperature, seed=seed, batch=batch)
     target = out or run / "evaluation"
     choice = Choice(run, gguf, baselines, generation, source_max, int(bits))
@@ -171,11 +171,11 @@ def _items(
     return [*items, *asked], facts
 
 
-def _meter(encoder: Path | None, bertscore: Path | None, said: list[str]) -> Meter:
+def _meter(embedder: Path | None, bertscore: Path | None, said: list[str]) -> Meter:
     from finetune.evaluate import behaviour, overlap
     from finetune.evaluate.measures import Meter
 
-    folder = encoder or overlap.packaged_encoder()
+    folder = embedder or overlap.packaged_encoder()
     if folder is None:
         said.append("no sentence encoder is there: embedding similarity is not measured")
     similarity = overlap.Encoder(folder) if folder else None

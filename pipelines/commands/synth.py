@@ -49,7 +49,7 @@ def _options(function: Function) -> Function:
         option("--cull", type=float, help="Have a judge score every dialogue; least score of 10 on every scale."),
         option("--safety", type=click.Choice(["drop", "flag"]), help="What a safety finding does [default: drop]."),
         option("--referral/--no-referral", default=None, help="Danger asks for a crisis referral [default: yes]."),
-        option("--encoder", type=ANY_PATH, help="Folder of the embeddings' model [default: the installed one]."),
+        option("--embedder", type=ANY_PATH, help="Folder of the embeddings' model [default: the installed one]."),
         option(
             "--min-vector-distance",
             type=float,

@@ -45,7 +45,7 @@ class Synth(GenerateStage):
 
     With both, `n` dialogues in the proportions of `counts`. `model` is a GGUF file run in this process, or the name of
     a model of a server (`endpoint`, by default the `openai` library's own). `make_topics` more topics are named by the
-    model. `min_vector_distance` turns on embeddings, by the sentence encoder in the folder `encoder` (by default the
+    model. `min_vector_distance` turns on embeddings, by the sentence encoder in the folder `embedder` (by default the
     installed one). `seeds` are JSON lines that `corpora anonymize` wrote, whose clients' words may be sent. `threads`,
     `gpu_layers`, `kv` and `chat_template` are of a model in this process.
     """
@@ -71,7 +71,7 @@ class Synth(GenerateStage):
     opener_share: Share = 0.02
     min_distance: Share = 0.6
     min_vector_distance: Share | None = None
-    encoder: Path | None = None
+    embedder: Path | None = None
     referral: bool = True
     safety: Literal["drop", "flag"] = "drop"
     cull: Annotated[float, Field(ge=0, le=10)] = 0.0
@@ -116,18 +116,18 @@ class Synth(GenerateStage):
             raise UsageError("synth: nobody says which model writes; give --synth-model NAME, or `model` in the recipe")
         self.settings()
         self.price()
-        self.encoder_folder()
+        self.embedder_folder()
         if self.budget is not None and self.prices is None and not self.is_local:
             raise UsageError("--budget needs the model's price: give --prices FILE, a TOML table of models")
         self.writer().close()
 
     def parameters(self) -> dict[str, Any]:
-        """The fields that decide what is written; a model's file by its name, an encoder by the hash of its weights."""
+        """The fields that decide what is written; a model's file by its name, an embedder by its weights' hash."""
         from corpora.files import sha256_file
 
         shown = {name: value for name, value in super().parameters().items() if name not in _HIDDEN}
-        if (folder := self.encoder_folder()) and (weights := folder / "model.safetensors").is_file():
-            shown["encoder"] = sha256_file(weights)
+        if (folder := self.embedder_folder()) and (weights := folder / "model.safetensors").is_file():
+            shown["embedder"] = sha256_file(weights)
         bounds = {"least_words": self.least_words, "most_context": list(self.most_context)}
         return shown | {"model": Path(self.model).name} | bounds
 
@@ -151,21 +151,21 @@ class Synth(GenerateStage):
             return Price()
         return load_price(self.prices, self.model) if self.prices else None
 
-    def encoder_folder(self) -> Path | None:
+    def embedder_folder(self) -> Path | None:
         """The sentence encoder's folder; None where no embeddings are wanted.
 
         Raises:
             UsageError: there is none, or one is named that nothing uses.
         """
         if self.min_vector_distance is None:
-            if self.encoder:
-                raise UsageError("--encoder is used with --min-vector-distance only")
+            if self.embedder:
+                raise UsageError("--embedder is used with --min-vector-distance only")
             return None
         from finetune.evaluate.overlap import packaged_encoder
 
-        folder = self.encoder or packaged_encoder()
+        folder = self.embedder or packaged_encoder()
         if folder is None or not (folder / "config.json").is_file():
-            missing = f"--encoder {folder} holds no transformers encoder" if folder else "no sentence encoder is there"
+            missing = f"--embedder {folder} holds no transformers encoder" if folder else "no sentence encoder is there"
             raise UsageError(f"{missing}: give a folder, or pip install 'therapy-corpora[evaluate]'")
         return folder
 

@@ -15,7 +15,7 @@ from anonymize import Deidentifier
 from anonymize.words import vocabulary as voc
 from anonymize.words.origins import GROUPS, names_of, origin_of
 
-DETECTOR = Deidentifier(bytes(32))
+RULES = Deidentifier(bytes(32), encoder="off")
 TOLERATED = 0.03
 SHORTFALL = {"vietnamese": 0.06}
 """What is not met yet without capitals: names of one syllable that are English words, too (Thu, Hang, Dat, Sung)."""
@@ -58,7 +58,7 @@ def recall(group, case):
             name, sentence = f"{name} {draw.choice(surnames).title()}", FULL[number % len(FULL)]
         text = case(sentence.format(name))
         at = sentence.index("{}")
-        spans = DETECTOR.find([case(FILL), text, case(FILL)])[1]
+        spans = RULES.find([case(FILL), text, case(FILL)])[1]
         covered = {place for span in spans for place in range(span.start, span.end)}
         caught[{at + step for step, letter in enumerate(name) if letter.isalpha()} <= covered] += 1
     return caught[True] / NAMES

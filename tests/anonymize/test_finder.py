@@ -190,14 +190,15 @@ def test_single_sentences_of_many_origins(change, recall, keep):
 HOSTILE = ["A-B.C. O'O'O' st. the of the Will will-WILL ", "a", "A.", "'", "a-", "Xa Road ", "m e ", "The of "]
 
 
-def masked_in(size):
-    return [FINDER.find([unit * (size // len(unit))]) for unit in HOSTILE]
+def masked_in(size, finder):
+    return [finder.find([unit * (size // len(unit))]) for unit in HOSTILE]
 
 
 def test_hostile_input_ends():
-    assert len(masked_in(20_000)) == len(HOSTILE)
+    assert len(masked_in(10_000, FINDER)) == len(HOSTILE)
 
 
 @pytest.mark.slow
 def test_a_million_characters_of_hostile_input_end():
-    assert len(masked_in(1_000_000)) == len(HOSTILE)
+    rules = Deidentifier(b"k" * 32, encoder="off")  # which the bound is about: a model's work grows with its windows
+    assert len(masked_in(1_000_000, rules)) == len(HOSTILE)

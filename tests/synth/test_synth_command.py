@@ -120,7 +120,7 @@ def test_more_topics_and_embeddings_by_flags(corpora_command, tmp_path, key_file
     assert len(made["made_topics"]["added"]) == 5
     assert set(made["made_topics"]["added"]) <= made["topics"]["target"].keys()
     assert len(made["topics"]["target"]) == 38
-    assert len(manifest["recipe"][0]["encoder"]) == 64
+    assert len(manifest["recipe"][0]["embedder"]) == 64
 
 
 @pytest.mark.parametrize(
@@ -131,8 +131,8 @@ def test_more_topics_and_embeddings_by_flags(corpora_command, tmp_path, key_file
         (("--model", "m", "--endpoint", "http://127.0.0.1:1", "--count", "poem=3"), 2, "--count poem"),
         (("--model", "m", "--endpoint", "http://127.0.0.1:1", "--seeds", "RAW"), 4, "corpora anonymize"),
         (("--model", "m"), 2, "CORPORA_API_KEY"),
-        (("--model", "m", "--endpoint", "http://127.0.0.1:1", "--encoder", "here"), 2, "--min-vector-distance"),
-        (("--model", "m", "--encoder", "here", "--min-vector-distance", 0.1), 2, "--encoder here holds no"),
+        (("--model", "m", "--endpoint", "http://127.0.0.1:1", "--embedder", "here"), 2, "--min-vector-distance"),
+        (("--model", "m", "--embedder", "here", "--min-vector-distance", 0.1), 2, "--embedder here holds no"),
         (("--model", "m", "--count", "query=0"), 2, "nothing to write"),
     ],
 )
