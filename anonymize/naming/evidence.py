@@ -92,9 +92,10 @@ def threshold(reading: Reading, i: int, kind: str) -> float:
 
 
 def remembered(reading: Reading, i: int) -> str:
-    """The type that memory gives token i, its plural taken back; "" where it knows nothing."""
+    """The type that memory gives token i, its plural or familiar ending taken back; "" where it knows nothing."""
     low = reading.low[i]
-    return reading.memory.get(low) or (reading.memory.get(low[:-1], "") if low[-1] == "s" else "")
+    familiar = low[-1] == "s" or (low[-1] == "y" and not reading.flag[i])  # the Heaths; Heathy
+    return reading.memory.get(low) or (reading.memory.get(low[:-1], "") if familiar else "")
 
 
 def _memory(at: Spot) -> float:
@@ -136,8 +137,9 @@ def _thing(at: Spot, kind: str) -> bool:  # noqa: PLR0911 - one return a case
     new = not at.flag and not at.reading.capital(at.i)
     if at.p in ("a", "an") and (new or at.flag & voc.KEEP):
         return True  # a kabocha squash, a Thai place
-    if not (at.ends or at.n in _AFTER_THINGS) or (at.low[-1] == "s" and not at.flag & voc.THING):
-        return False  # the Finch lot, the Dunleavys
+    one_more = at.pp in ("and", "or") and at.flag & voc.SURNAME and not at.wordy and at.reading.capital(at.i)
+    if one_more or not (at.ends or at.n in _AFTER_THINGS) or (at.low[-1] == "s" and not at.flag & voc.THING):
+        return False  # a Gold, and a Perlmutter; the Finch lot, the Dunleavys
     if at.reading.capital(at.i):
         if kind != NAME:
             return at.p != "the" and kind == LOCATION

@@ -48,6 +48,7 @@ def read_session(
     names.mark_labelled(reading)
     names.mark_small_words(reading)
     places.mark_organisations(reading)
+    places.mark_campuses(reading)
     places.mark_streets(reading)
     places.mark_in_states(reading)
     roads.mark_roads(reading)

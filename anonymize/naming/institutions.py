@@ -57,6 +57,10 @@ def mark_units(reading: Reading) -> None:
             first -= 1
         if first < i and not any(reading.label[first : i + 1]):
             reading.mark(first, i + 1, ORG, "unit")
+    for i in reading.numbers:
+        school = i > 1 and reading.low[i - 2 : i] == ["p", "s"]
+        if (school or (i and reading.low[i - 1] == "ps")) and not reading.status[i]:
+            reading.mark(i - 1 - school, i + 1, ORG, "unit")  # P.S. 254
     for i in reading.letters:
         low, stop = reading.low[i : i + 4], i + 4
         if stop > reading.count or low[1] != "and" or len(low[2]) > 1 or low[0] + low[2] in _LETTER_PAIRS:

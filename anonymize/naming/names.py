@@ -250,15 +250,16 @@ def close_gaps(reading: Reading) -> None:
 
 
 def mark_small_words(reading: Reading) -> None:
-    """A function word that keeps a capital inside sentences is somebody's name: for Can, since Can was born."""
+    """A function word or role that keeps a capital inside sentences is somebody's name: for Can; so Guy, my manager."""
     if not reading.cased:
         return
     found: dict[str, list[int]] = {}
     for i in reading.raised:
-        if reading.low[i] in context.FUNCTION and reading.shape[i] == TITLE and _stands_out(reading, i):
+        small = reading.low[i] in context.FUNCTION or reading.low[i] in context.ROLES
+        if small and reading.shape[i] == TITLE and _stands_out(reading, i):
             found.setdefault(reading.low[i], []).append(i)
-    for at in found.values():
-        kin = any(reading.flag[i - 1] & voc.KIN and not reading.suffix[i - 1] for i in at)
+    for low, at in found.items():
+        kin = low in context.ROLES or any(reading.flag[i - 1] & voc.KIN and not reading.suffix[i - 1] for i in at)
         if kin or (len(at) > 1 and any(reading.low[i - 1] in _BEFORE_NAMES for i in at)):
             for i in at:
                 reading.mark(i, i + 1, NAME, "capital")
@@ -266,10 +267,16 @@ def mark_small_words(reading: Reading) -> None:
 
 def _stands_out(reading: Reading, i: int) -> bool:
     """Whether token i alone has a capital there."""
-    if not i or reading.before[i] != SPACE or reading.capital(i - 1) or reading.status[i] or reading.label[i]:
+    if not i or reading.before[i] != SPACE or reading.status[i] or reading.label[i]:
         return False
+    low, role = reading.low[i - 1], reading.low[i] in context.ROLES
+    opens = role and reading.before[i - 1] == START and low in context.FUNCTION
     alone = i + 1 >= reading.count or reading.before[i + 1] == START or not reading.capital(i + 1)
-    return alone and not reading.flag[i] & voc.KIN and reading.low[i] not in _OFTEN_RAISED
+    if not alone or (reading.capital(i - 1) and not opens):
+        return False
+    if role:
+        return low not in context.DETERMINERS and low not in context.POSSESSIVES
+    return not reading.flag[i] & voc.KIN and reading.low[i] not in _OFTEN_RAISED
 
 
 def _listed_surname(reading: Reading, i: int) -> int:

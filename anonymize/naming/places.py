@@ -15,6 +15,11 @@ _OPENERS = context.DIRECTIONS | {"st", "saint", "our"}
 _LEADS = frozenset({"to", "called", "from", "at", "for", "with"})
 """Before an organisation's name that is made of plain words and has lost its capitals."""
 
+_LOTS = frozenset(
+    {"point", "plain", "hollow", "landing", "crossing", "ridge", "hill", "heights", "pond", "grove", "court"}
+)
+"""Pieces of land too small to be a whole country's: India Point, Jamaica Plain."""
+
 _INDIFFERENT = voc.KEEP | voc.CAPITAL | voc.STATE
 _HOUSE_LEADS = frozenset({"at", "is", "was", "to", "from", "by", "still", "number", "address", "and"})
 _LONGEST_HOUSE = 6  # digits of a house number, and one
@@ -161,6 +166,16 @@ def mark_organisations(reading: Reading) -> None:
             _mark_opened(reading, i)
 
 
+def mark_campuses(reading: Reading) -> None:
+    """A state with another capital after it is a school or firm where one is at it: she's at Ohio Dominican."""
+    for i in reading.flagged(voc.STATE.__and__) if reading.cased else ():
+        k = i + 1
+        if k < reading.count and org_cue(reading, i) and reading.joined(k) and not any(reading.status[i : k + 1]):
+            titles = reading.shape[i] == reading.shape[k] == TITLE
+            if titles and not reading.label[k] and not reading.flag[k] & voc.STATE:
+                reading.mark(i, k + 1, ORG, "campus")
+
+
 def _mark_opened(reading: Reading, i: int) -> None:
     """St. Casimir; Our Lady of the Lake; at South Alabama, which is no region after "at"."""
     low, k = reading.low, i + 1
@@ -278,18 +293,19 @@ def _capitals_start(reading: Reading, i: int) -> int:
     first = i
     while i - first < _LONGEST_RUN and reading.joined(first) and reading.capital(first - 1):
         known = reading.status[first - 1] == KEPT and reading.low[i] in context.STREETS and reading.inside(first - 1)
+        lot = reading.low[i] in _LOTS and reading.flag[first - 1] & voc.STATE and reading.status[first - 1] != TAKEN
         kept = reading.status[first - 1] or reading.flag[first - 1] & (voc.CAPITAL | voc.STATE | voc.FAMOUS)
-        if (kept and not known) or closed(reading, first - 1):
+        if (kept and not (known or lot)) or closed(reading, first - 1):
             break
         first -= 1
     return first if first < i else _owner(reading, i)
 
 
 def mark_in_states(reading: Reading) -> None:
-    """A word before a state, to which a preposition leads elsewhere, is a town: "From Hell." - "Hell, Michigan!"."""
+    """A word before a state, to which a preposition leads elsewhere, is a town: "Hell, Michigan!"; in Between."""
     for low in {reading.low[i] for i in reading.raised if _before_state(reading, i)} if reading.cased else ():
         at = [i for i in reading.at[low] if reading.capital(i) and not reading.label[i] and reading.status[i] != TAKEN]
-        led = [i for i in at if place_cue(reading, i)]
+        led = [i for i in at if place_cue(reading, i) and reading.inside(i)]
         for i in (*led, *(i for i in at if _before_state(reading, i))) if led else ():
             reading.mark(i, i + 1, LOCATION, "state")
 
@@ -297,7 +313,7 @@ def mark_in_states(reading: Reading) -> None:
 def _before_state(reading: Reading, i: int) -> bool:
     n = i + 1
     state = n < reading.count and reading.before[n] == COMMA and reading.flag[n] & voc.STATE and reading.capital(n)
-    return bool(state) and reading.capital(i) and reading.low[i] not in context.FUNCTION and reading.ends(n)
+    return bool(state) and reading.capital(i) and reading.ends(n)
 
 
 def _owner(reading: Reading, i: int) -> int:

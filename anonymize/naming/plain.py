@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from anonymize.naming.reading import FREE, KEPT
 from anonymize.words import context
+from anonymize.words import vocabulary as voc
 from anonymize.words.tokens import COMMA, SPACE
 
 if TYPE_CHECKING:
@@ -19,10 +20,22 @@ _DOING = frozenset({"through", "make", "making", "made", "do", "doing", "did", "
 
 def keep_words(reading: Reading) -> None:
     """Keep those words out of every later question, whatever the session comes to know of a name like them."""
+    for i in reading.at.get("and", ()):
+        if _repeated(reading, i):
+            reading.status[i - 1] = reading.status[i + 1] = KEPT
     for i in reading.where(context.MONTHS | _VIRTUES | context.SEASONS | {"rose", "art"}):
         proper = reading.capital(i) and reading.inside(i) and reading.low[i] not in context.MONTHS
         if reading.status[i] == FREE and not proper and _is_word(reading, i):
             reading.status[i] = KEPT
+
+
+def _repeated(reading: Reading, i: int) -> bool:
+    """Whether the same word stands on both sides of an "and": miles and miles."""
+    a, b = i - 1, i + 1
+    if not i or b >= reading.count or reading.low[a] != reading.low[b] or reading.status[a] or reading.status[b]:
+        return False
+    together = reading.before[i] == reading.before[b] == SPACE and not (reading.suffix[a] or reading.suffix[b])
+    return together and not (reading.capital(a) or reading.capital(b)) and bool(reading.flag[a] & voc.WORD)
 
 
 def _is_word(reading: Reading, i: int) -> bool:

@@ -61,6 +61,12 @@ def _mark(reading: Reading, a: int, b: int) -> None:
         reading.mark(a, b, LOCATION, "road")
 
 
+def _numbered_street(reading: Reading, i: int) -> bool:
+    """Whether token i is a street's number in its name: No. 3 Road."""
+    numbered = i > 0 and i + 1 < reading.count and reading.shape[i] == NUMBER and reading.low[i - 1] == "no"
+    return numbered and reading.joined(i + 1) and reading.low[i + 1] in context.STREETS
+
+
 def _mark_quarter(reading: Reading, i: int) -> None:
     """Mark a town's quarter by its direction: the East Side, the West End."""
     quarter = i > 0 and i + 1 < reading.count and reading.joined(i + 1) and reading.low[i + 1] in _QUARTERS
@@ -90,6 +96,9 @@ def _spoken_route(reading: Reading, i: int) -> bool:
 
 def _mark_ordinal(reading: Reading, i: int) -> None:
     """Mark a numbered street without "street": past Ninety-fifth, at Sixty-third and Cottage."""
+    if _numbered_street(reading, i):
+        reading.mark(i - 1, i + 2, LOCATION, "road")
+        return
     low, stop = reading.low, i + 1
     if low[i] == "hundred":
         stop += low[stop : stop + 1] == ["and"]

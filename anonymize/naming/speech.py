@@ -308,7 +308,8 @@ def _vocative(at: Spot) -> float:  # noqa: PLR0911 - one return a case
         return GOOD
     pause = reading.before[i + 1] if not last else START
     if gap == START and pause in (COMMA, START):
-        return STRONG if reading.capital(i) or (pause == COMMA and not last) else GOOD
+        sure = reading.capital(i) or (pause == COMMA and not last)
+        return SOME if pause == START and not at.usual and at.wordy else STRONG if sure else GOOD
     return WEAK
 
 

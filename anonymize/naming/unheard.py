@@ -125,7 +125,7 @@ def _kind_of_single(reading: Reading, i: int) -> str:
 def _plain(reading: Reading, k: int) -> bool:
     """Whether token k is an undecided content word, of which a proper name may be made."""
     word, flag = reading.low[k], reading.flag[k]
-    if reading.label[k] or reading.status[k] == TAKEN or reading.shape[k] == NUMBER or len(word) < _SHORTEST:
+    if reading.label[k] or reading.status[k] or reading.shape[k] == NUMBER or len(word) < _SHORTEST:
         return False
     if flag & _NOTHING or not flag & voc.WORD or word.endswith("ly"):
         return False

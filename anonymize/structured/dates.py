@@ -192,6 +192,9 @@ _OLD_HINTS = ("9", "10", "11", "ninet", "big nine", "hundred")
 _NO_SUBJECT = words("not_an_age")
 
 
+_TOO_OLD = re.compile(r"(?:a|one) hundred(?: and)? (?:thirty|forty|fifty|sixty|seventy|eighty|ninety)|1[3-9]\d\b")
+"""More years than anyone lived: a hundred and sixty-three."""
+
 _ASKED = re.compile(r"\b(?:how old|what age|(?:his|her|your|their) age)\b[^?]{0,60}\?\s*$")
 _ANSWER = re.compile(
     rf"(?:\W|\b(?:oh|um|uh|well|he's|she's|he is|she is|i'm|about|like|let's see|now)\b)*(?P<age>{_OVER_89})\b"
@@ -207,6 +210,8 @@ def find_ages(text: str, low: str, before: str) -> Iterator[Span]:
     for match in _AGE.finditer(low):
         kind = next(name for name in "abcdefghijklmnopqrs" if match[name] is not None)
         if kind == "c" and match["subject"] in _NO_SUBJECT:
+            continue
+        if _TOO_OLD.match(low, match.start(kind)):
             continue
         if kind == "d" and not (text[match.start("named")].isupper() or re.fullmatch(_KIN, match["named"])):
             continue

@@ -31,6 +31,9 @@ PREPOSITIONS = _words(
 PERSON_PREPOSITIONS = _words("with from for about by at like without than behind between beside against around towards")
 """After these an ordinary singular noun would need an article; a name stands bare."""
 
+ROLES = _words("guy boy baby boss friend fellow girl kid lady")
+"""What people are to each other, or are called: with a capital inside a sentence, somebody's name."""
+
 NAMED = _words("named called nicknamed name's")
 GREETINGS = _words(
     "hi hey hello dear bye goodbye thanks thank okay ok yes yeah yep no well oh so sorry please look listen"
