@@ -32,10 +32,10 @@ _FIRST = 1.0  # a capital at a sentence's start, if the token is no ordinary wor
 _INDIFFERENT = -2.5  # a drug, a brand, a weekday ...
 _REMEMBERED = 2.5
 _STRICT = 1.0
-_OFTEN = 3  # sightings that make a name of the session's out of a word
+_OFTEN = 1  # sightings that make a name of the session's out of a word
 
 _ARTICLES = frozenset({"a", "an", "the", "that", "this", "some"})
-_ONE = frozenset({"a", "an", "every", "each", "some", "any", "no", "another", "thousand", "hundred", "per"})
+_ONE = frozenset({"a", "an", "every", "each", "some", "any", "no", "another", "per", "one"})
 _PRESENTING = frozenset({"there", "also", "is", "not", "got"})  # "is there a Duke?"
 _OWNERS = context.DETERMINERS | context.POSSESSIVES | context.MODIFIERS
 _WHEREABOUTS = frozenset({"at", "from", "to", "for", "in", "near", "of", "with", "by", "outside", "past", "behind"})
@@ -45,7 +45,7 @@ _COLOURS = frozenset(
 _AFTER_THINGS = (
     context.SUBJECTS | context.AUXILIARIES | context.BE | (context.PREPOSITIONS - {"from"}) | {"and", "or", "but", "so"}
 )
-_DEGREES = frozenset({"so", "too", "very", "really", "pretty", "super", "quite"})
+_DEGREES = frozenset({"so", "too", "very", "really", "pretty", "super", "quite", "mighty", "awful", "real"})
 _TIMES = frozenset(
     {"in", "at", "by", "until", "till", "since", "before", "during", "around", "this", "last", "next", "every"}
 )
@@ -93,8 +93,8 @@ def threshold(reading: Reading, i: int, kind: str) -> float:
 
 def remembered(reading: Reading, i: int) -> str:
     """The type that memory gives token i, its plural or familiar ending taken back; "" where it knows nothing."""
-    low = reading.low[i]
-    familiar = low[-1] == "s" or (low[-1] == "y" and not reading.flag[i])  # the Heaths; Heathy
+    low, f = reading.low[i], reading.flag[i]
+    familiar = low[-1] == "s" or (low[-1] == "y" and (not f or f & voc.RARE))  # the Heaths; Heathy
     return reading.memory.get(low) or (reading.memory.get(low[:-1], "") if familiar else "")
 
 
@@ -109,13 +109,16 @@ def _memory(at: Spot) -> float:
         return AGAINST
     if reading.cased and not reading.careless:
         return WEAK
-    if at.alone:
-        return (GOOD if at.mass else STRONG) if often else SOME
-    return STRONG
+    the_thing = at.p in context.DETERMINERS and not at.suffix and not reading.suffix[at.i]  # the penny, that brook
+    if the_thing or (at.alone and not often):
+        return SOME
+    return GOOD if at.alone and at.mass else STRONG
 
 
 def _measured(at: Spot) -> bool:
-    """Whether the words before make it a quality, a time or an amount: so sunny, in june, at dawn, two miles."""
+    """Whether the words before make it a quality, a time or an amount: so sunny, in june, a bag of chips, two miles."""
+    if (at.p == "of" and at.pp in context.AMOUNTS) or (at.p == "like" and at.pp in context.SENSES):
+        return True
     if at.ends and at.p in _DEGREES and at.proper:
         return True
     if at.p in _TIMES and (at.low in context.SEASONS or at.low in context.HOURS or at.flag & voc.FAMOUS):

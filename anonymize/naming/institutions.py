@@ -13,20 +13,6 @@ from anonymize.words.tokens import LOWER, NUMBER, SPACE
 if TYPE_CHECKING:
     from anonymize.naming.reading import Reading
 
-_UNITS = frozenset(
-    {
-        "precinct",
-        "infantry",
-        "battalion",
-        "regiment",
-        "engineers",
-        "cavalry",
-        "airborne",
-        "brigade",
-        "squadron",
-        "marines",
-    }
-)
 _LETTER_PAIRS = frozenset({"qa", "rb", "dd", "sm", "bb", "rr", "pl", "ab", "xy", "ta", "rd", "og", "gt", "mm"})
 """What people mean by two letters with "and" between them that is no firm: q and a, r and b."""
 
@@ -51,7 +37,7 @@ def mark_institutions(reading: Reading) -> None:
 
 def mark_units(reading: Reading) -> None:
     """Mark units by number and firms by letters: sixty third precinct, 200th Engineers; at L and B Cash."""
-    for i in reading.where(_UNITS):
+    for i in reading.where(context.UNITS):
         first = i
         while reading.joined(first) and _ordinal(reading, first - 1):
             first -= 1

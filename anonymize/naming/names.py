@@ -142,7 +142,7 @@ def candidate(reading: Reading, i: int) -> bool:  # noqa: PLR0911 - one return a
     if listed or reading.shape[i] != LOWER:
         return True
     if f & _PLAIN or (not f and reading.cased):
-        return _after_title(reading, i) or bool(not f and remembered(reading, i))
+        return _after_title(reading, i) or bool((not f or f & voc.RARE) and remembered(reading, i))
     return True
 
 

@@ -308,6 +308,8 @@ def mark_in_states(reading: Reading) -> None:
         led = [i for i in at if place_cue(reading, i) and reading.inside(i)]
         for i in (*led, *(i for i in at if _before_state(reading, i))) if led else ():
             reading.mark(i, i + 1, LOCATION, "state")
+            if _before_state(reading, i) and reading.status[i + 1] == FREE:
+                reading.status[i + 1] = KEPT  # Georgia is no woman there
 
 
 def _before_state(reading: Reading, i: int) -> bool:

@@ -169,6 +169,8 @@ def _presented(at: Spot) -> float | None:
         return STRONG
     if at.p == "who" and at.suffix == "s" and at.ends and at.usual:
         return STRONG
+    if at.p == "i" and at.proper and not at.ends:
+        return None  # I'm rusty at it
     if at.p in ("this", "it", "that", "there", "i") and at.suffix in ("s", "m"):
         if at.p == "i" and at.mass and at.ends and at.given:
             return STRONG  # what one is takes an article or is an adjective

@@ -21,12 +21,11 @@ LABEL_OF = {"NAME": "PERSON", "LOCATION": "LOCATION", "ORG": "ORG"}
 """Our span types -> the recognizer's classes."""
 
 _GOLD = Path(__file__).parents[2] / "tests" / "gold"
-TRAINED_ON = (Path(corpora.__file__).parent / "sample", _GOLD / "dev", _GOLD / "second", _GOLD / "third")
-HELD_OUT = (_GOLD / "final", _GOLD / "blind", _GOLD / "sealed")
-"""Marked transcripts of the repository: read for training, and never (their totals are our figures)."""
-
-ENCODER_ON = (*TRAINED_ON, _GOLD / "fourth", _GOLD / "unseen", _GOLD / "fifth")
-"""What the encoder is trained on; rules were set by the misses of the last three."""
+_SETS = ("dev", "second", "third", "fourth", "unseen", "fifth", "sixth")
+TRAINED_ON = (Path(corpora.__file__).parent / "sample", *(_GOLD / name for name in _SETS))
+HELD_OUT = tuple(_GOLD / name for name in ("final", "blind", "sealed", "eighth"))
+"""Marked transcripts of the repository: read for training, and never (their totals are our figures). `seventh` is
+neither: rules and thresholds were set by it."""
 
 
 def utterances(folder: Path) -> Iterator[Example]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from anonymize.naming.reading import TAKEN, Reading
 from anonymize.ner import encoder as enc
-from anonymize.ner.book import BOOK, ENCODER_ON, WHOLE, utterances
+from anonymize.ner.book import BOOK, TRAINED_ON, WHOLE, utterances
 from anonymize.ner.fill import Example, bare
 from anonymize.proof.gold import KEEP, read_gold
 from anonymize.spans import Span
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-SEED, ROUNDS, BATCH = 1, 6, 32
+SEED, ROUNDS, BATCH = 1, 5, 32
 RANK, SCALE = 16, 2.0
 """Of the low-rank products: their rank, and what they are multiplied by (alpha 32 over rank 16)."""
 
@@ -63,7 +63,7 @@ class Told:
 
 def sessions() -> list[Told]:
     """What is trained on: the books' utterances, each by itself, and the transcripts, turn by turn."""
-    paths = [path for folder in ENCODER_ON for path in sorted(folder.glob("*.gold"))]
+    paths = [path for folder in TRAINED_ON for path in sorted(folder.glob("*.gold"))]
     told = [
         [Example(turn.text, [(s.start, s.end, s.type) for s in turn.spans]) for turn in read_gold(path).turns]
         for path in paths

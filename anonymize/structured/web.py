@@ -70,7 +70,7 @@ _WWW = re.compile(r"\bw ?w ?w dot [^.?!]*$")
 _SPOKEN = re.compile(r" (?:at|dot|underscore)\b")
 _SPELT = rf"(?:{'|'.join(NUMBER_WORDS)}|\d+)"
 _ASIDE = re.compile(
-    rf",? (?:that's|it's) {_SPELT}(?:[ -]{_SPELT})*(?=,? at\b)|"
+    rf",? (?:that's|it's|the (?:number|letter)) {_SPELT}(?:[ -]{_SPELT})*(?=,? at\b)|"
     r"(?:,? (?:(?:and )?(?:that's|it's|so|spelled) )?(?:all (?:one word|lower ?case|together)|one word|lower ?case|"
     r"no spaces?|just (?:the )?letters|[a-z](?:-[a-z]){2,}))+(?=,? (?:at|dot)\b)|,(?= (?:at|dot|underscore)\b)|"
     r"(?:(?<= at)|(?<= dot)|(?<= underscore)),(?= )"

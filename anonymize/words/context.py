@@ -31,6 +31,10 @@ PREPOSITIONS = _words(
 PERSON_PREPOSITIONS = _words("with from for about by at like without than behind between beside against around towards")
 """After these an ordinary singular noun would need an article; a name stands bare."""
 
+AMOUNTS = _words("lot lots bit bag bags box boxes cup cups piece pieces kind sort bunch plate bowl pinch jar")
+SENSES = _words("smell smells smelled smelling taste tastes tasted tasting looks looked")
+"""Before "of" and before "like": a lot of patience, smells like ginger."""
+
 ROLES = _words("guy boy baby boss friend fellow girl kid lady")
 """What people are to each other, or are called: with a capital inside a sentence, somebody's name."""
 
@@ -138,6 +142,9 @@ NAME_PARTICLES = _words(
 
 PREFIXES = _words("ex co re un bi de pro sub my t x e u")
 """Before a hyphen, no part of a name."""
+
+UNITS = _words("precinct infantry battalion regiment engineers cavalry airborne brigade squadron marines")
+"""After a number, these are an organisation: the sixty third precinct."""
 
 KINDRED = _words("sons son brothers bros daughters associates")
 TRADES = _words(

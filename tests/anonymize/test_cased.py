@@ -33,6 +33,14 @@ CASED = (
     "{{April, May}}, you know, through forever.",
     "My [[Lola]] is six. [[Lola]] laughs.",
     "[[Art]] something. He plays cards.",
+    "So [[Guy]], my manager, he's like. Some {{guy}} from work. Everybody calls him [[Boss]].",
+    "There was a Gold, and a [[Perlmutter]], and that was it.",
+    "We come up in [[Between]]. [[Between]], {{Georgia}}. {{Between}} us, it's small.",
+    "He had the shop on [[No. 3 Road]]. The school is [[P.S. 254]].",
+    "She's at [[Ohio Dominican]] now. She's from {{Ohio}}.",
+    "We could go down by [[India Point]]. They love {{India}}.",
+    "[[Miles]] drove home {{miles and miles}} with a grin.",
+    "It's {{a hundred and sixty}} to the bakery. {{A hundred and sixty-three}}.",
 )
 LOWER = (
     "i went in the [[sixty third precinct]] to file it",
@@ -44,6 +52,10 @@ LOWER = (
     "i was raised on {{grace}}, and mama [[grace]] says {{grace}}",
     "they say healing through {{art}}, my uncle [[art]] says so",
     "and my old neighbor mrs. [[batiste]] across the way",
+    "i saw [[penny]] and her mom. i told [[penny]] hi, and she gave you {{the penny}}, {{one penny}}",
+    "my daughter [[ginger]] came, she told [[ginger]] so. it smelled like {{ginger}}, and a bag of {{ginger}}",
+    "my dog [[rusty]] ran off, [[rusty]] did. i'm {{rusty}} at it",
+    "my brother [[heath]] said so, they'd say what, [[heathy]]",
 )
 
 
@@ -67,6 +79,8 @@ def test_rules_alone_tell_the_name_from_the_word(line):
     [
         (["Send it to the new one? It's jas booth ninety, that's nine zero, at outlook dot com."], ["jas booth ninety, that's nine zero, at outlook dot com"]),  # noqa: E501  one address
         (["It's seven one eight five five five oh one oh nine no oh one nine oh, see."], ["oh one nine oh"]),
+        (["It's cowboy warsame one, the number one, at outlook dot com."], ["cowboy warsame one, the number one, at outlook dot com"]),  # noqa: E501  one address
+        (["They want my last four again. It's oh four one six."], ["oh four one six"]),
         (["Plate says HOKA 2."], ["HOKA 2"]),
         (["What was the last bit? || They had it. Four four one two."], ["Four four one two"]),
         (["Ninety-six. She'd have been ninety-seven in June."], ["Ninety-six"]),
