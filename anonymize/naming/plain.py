@@ -50,6 +50,8 @@ def _is_word(reading: Reading, i: int) -> bool:
         return after in _ADVERBS and bool(before)
     if word == "art":
         return before in _DOING and not reading.suffix[i]
+    if before == "there" and reading.suffix[i - 1] == "s" and after == "in":
+        return reading.low[i + 2 : i + 3] in (["that"], ["this"], ["it"])  # there's grace in that
     bare = reading.ends(i) or after in context.FUNCTION
     raised = before in _RAISED and low[max(0, i - 2)] == "raised"
     return bare and raised and not reading.suffix[i]

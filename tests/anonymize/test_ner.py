@@ -227,7 +227,7 @@ def test_doubts_are_settled_by_the_packaged_recognizer():
     ]
     spans = Deidentifier(KEY, encoder="off").find(turns)
     assert [[(s.type, s.rule) for s in of_turn] for of_turn in spans[:2]] == [
-        [("LOCATION", "ner")],
+        [("ORG", "ner")],
         [("ORG", "unheard")],
     ]
     assert Deidentifier(KEY, encoder="off").find(turns) == spans
