@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from anonymize.naming.reading import FREE, KEPT
 from anonymize.words import context
-from anonymize.words import vocabulary as voc
 from anonymize.words.tokens import COMMA, SPACE
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def _repeated(reading: Reading, i: int) -> bool:
     if not i or b >= reading.count or reading.low[a] != reading.low[b] or reading.status[a] or reading.status[b]:
         return False
     together = reading.before[i] == reading.before[b] == SPACE and not (reading.suffix[a] or reading.suffix[b])
-    return together and not (reading.capital(a) or reading.capital(b)) and bool(reading.flag[a] & voc.WORD)
+    return together and not (reading.capital(a) or reading.capital(b)) and reading.wordy(a)
 
 
 def _is_word(reading: Reading, i: int) -> bool:

@@ -32,7 +32,7 @@ PERSON_PREPOSITIONS = _words("with from for about by at like without than behind
 """After these an ordinary singular noun would need an article; a name stands bare."""
 
 AMOUNTS = _words("lot lots bit bag bags box boxes cup cups piece pieces kind sort bunch plate bowl pinch jar")
-SENSES = _words("smell smells smelled smelling taste tastes tasted tasting looks looked")
+SENSES = _words("smell smells smelled smelling taste tastes tasted tasting")
 """Before "of" and before "like": a lot of patience, smells like ginger."""
 
 ROLES = _words("guy boy baby boss friend fellow girl kid lady")

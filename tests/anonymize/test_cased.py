@@ -54,6 +54,7 @@ LOWER = (
     "and my old neighbor mrs. [[batiste]] across the way",
     "i saw [[penny]] and her mom. i told [[penny]] hi, and she gave you {{the penny}}, {{one penny}}",
     "my daughter [[ginger]] came, she told [[ginger]] so. it smelled like {{ginger}}, and a bag of {{ginger}}",
+    "i live with [[lauren]] and [[lauren]], they say she looks like [[penny]]. [[penny]] called",
     "my dog [[rusty]] ran off, [[rusty]] did. i'm {{rusty}} at it",
     "my brother [[heath]] said so, they'd say what, [[heathy]]",
 )
