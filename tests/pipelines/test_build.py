@@ -176,9 +176,8 @@ def test_raw_text_and_rosters_are_their_owners_alone(sample_build):
 
 
 def test_engines_give_the_same_bytes(sample_build, corpora_command, key_file, published, tmp_path):
-    corpora_command(
-        "build", "--engine", "local", "--workers", 2, "--out", tmp_path / "out", "--key-file", key_file, check=True
-    )
+    pool = ("--engine", "local", "--workers", 2, "--encoder", "auto")
+    corpora_command("build", *pool, "--out", tmp_path / "out", "--key-file", key_file, check=True)
     assert published(tmp_path / "out") == published(sample_build.out)
 
 
