@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from benchmarks.datatrove_peer import Detector
 
 ALL_UTTERANCES = 5 * UTTERANCES
-"""Some 800,000 words in 665 sessions: a small clinic's, of which the costs that no session adds to are a tenth."""
+"""Some 800,000 words in 665 sessions: a small clinic's."""
 
 QUICK_UTTERANCES = 800
 FILES = 8
