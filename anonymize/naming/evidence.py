@@ -32,7 +32,6 @@ _FIRST = 1.0  # a capital at a sentence's start, if the token is no ordinary wor
 _INDIFFERENT = -2.5  # a drug, a brand, a weekday ...
 _REMEMBERED = 2.5
 _STRICT = 1.0
-_OFTEN = 1  # sightings that make a name of the session's out of a word
 
 _ARTICLES = frozenset({"a", "an", "the", "that", "this", "some"})
 _ONE = frozenset({"a", "an", "every", "each", "some", "any", "no", "another", "per", "one"})
@@ -100,9 +99,9 @@ def remembered(reading: Reading, i: int) -> str:
 
 def _memory(at: Spot) -> float:
     """What a remembered name weighs where its form is an ordinary word as well."""
-    reading, often = at.reading, at.reading.sightings[at.low] >= _OFTEN
+    reading, seen = at.reading, at.reading.sightings[at.low] > 0
     if reading.capital(at.i):
-        return STRONG if often else GOOD
+        return STRONG if seen else GOOD
     if at.p in _ONE and not at.suffix and not (at.ends and at.pp in _PRESENTING):
         return 0.0  # a mark, every hunter
     if _measured(at):
@@ -110,7 +109,7 @@ def _memory(at: Spot) -> float:
     if reading.cased and not reading.careless:
         return WEAK
     the_thing = at.p in context.DETERMINERS and not at.suffix and not reading.suffix[at.i]  # the penny, that brook
-    if the_thing or (at.alone and not often):
+    if the_thing or (at.alone and not seen):
         return SOME
     return GOOD if at.alone and at.mass else STRONG
 

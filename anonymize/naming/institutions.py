@@ -36,7 +36,7 @@ def mark_institutions(reading: Reading) -> None:
 
 
 def mark_units(reading: Reading) -> None:
-    """Mark units by number and firms by letters: sixty third precinct, 200th Engineers; at L and B Cash."""
+    """Mark units and schools by number, firms by letters: sixty third precinct; P.S. 254; at L and B Cash."""
     for i in reading.where(context.UNITS):
         first = i
         while reading.joined(first) and _ordinal(reading, first - 1):

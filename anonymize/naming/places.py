@@ -20,6 +20,7 @@ _LOTS = frozenset(
 )
 """Pieces of land too small to be a whole country's: India Point, Jamaica Plain."""
 
+_DAYS = context.WEEKDAYS | context.MONTHS
 _INDIFFERENT = voc.KEEP | voc.CAPITAL | voc.STATE
 _HOUSE_LEADS = frozenset({"at", "is", "was", "to", "from", "by", "still", "number", "address", "and"})
 _LONGEST_HOUSE = 6  # digits of a house number, and one
@@ -171,7 +172,7 @@ def mark_campuses(reading: Reading) -> None:
     for i in reading.flagged(voc.STATE.__and__) if reading.cased else ():
         k = i + 1
         if k < reading.count and org_cue(reading, i) and reading.joined(k) and not any(reading.status[i : k + 1]):
-            titles = reading.shape[i] == reading.shape[k] == TITLE
+            titles = reading.shape[i] == reading.shape[k] == TITLE and reading.low[k] not in _DAYS
             if titles and not reading.label[k] and not reading.flag[k] & voc.STATE:
                 reading.mark(i, k + 1, ORG, "campus")
 

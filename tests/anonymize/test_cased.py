@@ -37,7 +37,7 @@ CASED = (
     "There was a Gold, and a [[Perlmutter]], and that was it.",
     "We come up in [[Between]]. [[Between]], {{Georgia}}. {{Between}} us, it's small.",
     "He had the shop on [[No. 3 Road]]. The school is [[P.S. 254]].",
-    "She's at [[Ohio Dominican]] now. She's from {{Ohio}}.",
+    "She's at [[Ohio Dominican]] now. She's from {{Ohio}}. I leave for {{Ohio Monday}}.",
     "We could go down by [[India Point]]. They love {{India}}.",
     "[[Miles]] drove home {{miles and miles}} with a grin.",
     "It's {{a hundred and sixty}} to the bakery. {{A hundred and sixty-three}}.",
