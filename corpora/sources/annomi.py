@@ -74,9 +74,9 @@ class AnnoMI:
         if whole.end <= UNIT_BYTES:
             return [whole]
         try:
-            columns = _columns(csv_header(path))
-            records = csv_records(path, 0, whole.end, row_start=_ROW_START)
-            cuts, end = session_cuts(records, columns["transcript_id"], UNIT_BYTES)
+            column = _columns(csv_header(path))["transcript_id"]
+            records = csv_records(path, 0, whole.end, row_start=_ROW_START, leading=column + 1)
+            cuts, end = session_cuts(records, column, UNIT_BYTES)
         except (TextError, OSError):
             return [whole]  # reading it says what is wrong
         return cut_units(whole, cuts, end)

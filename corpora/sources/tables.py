@@ -32,6 +32,7 @@ _MAX_ROWS = 20_000_000
 _BATCH = 512
 _NEVER = re.compile(rb"(?!)")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+_PLAIN = re.compile(rb"[\t\n\x20-\x7e]*(?:\r\n)?")  # reads the same in every encoding, and needs no cleaning
 _WRAPPERS = ("data", "rows", "train", "examples", "conversations", "dialogues")
 
 
@@ -201,7 +202,14 @@ def csv_header(path: Path, delimiter: str = ",") -> list[str]:
 
 
 def csv_records(
-    path: Path, start: int, end: int, line: int = 1, *, row_start: re.Pattern[bytes] = _NEVER, delimiter: str = ","
+    path: Path,
+    start: int,
+    end: int,
+    line: int = 1,
+    *,
+    row_start: re.Pattern[bytes] = _NEVER,
+    delimiter: str = ",",
+    leading: int | None = None,
 ) -> Iterator[Record]:
     """The CSV records between two bytes: lines are joined until their quotes pair up or a row surely starts.
 
@@ -212,6 +220,7 @@ def csv_records(
         line: the number of the line at `start`.
         row_start: what only a row's start looks like, so that an open quotation mark costs one row.
         delimiter: between cells.
+        leading: how many cells are wanted, so that most records need not be read to their ends.
     """
     with open_binary(path) as file:
         file.seek(start)
@@ -227,10 +236,19 @@ def csv_records(
             if not held.strip():
                 held, first = bytearray(), line
             elif len(held) > MAX_RECORD_BYTES or (quotes % 2 == 0 and (raw.endswith(b"\n") or position >= end)):
-                yield Record(_parsed(bytes(held), delimiter), position - len(held), position, first)
+                cells = _leading(held, delimiter, leading) or _parsed(bytes(held), delimiter)
+                yield Record(cells, position - len(held), position, first)
                 held, quotes, first = bytearray(), 0, line
         if held:
             yield Record(None, position - len(held), position, first)
+
+
+def _leading(raw: bytearray, delimiter: str, count: int | None) -> list[str] | None:
+    """A record's first cells by a plain cut; None where one is quoted or not ASCII, or all are wanted."""
+    if not count or len(cells := raw.split(delimiter.encode(), count)) <= count:
+        return None
+    head = b"".join(cells[:count])
+    return [cell.decode("ascii") for cell in cells[:count]] if head.isascii() and b'"' not in head else None
 
 
 def _parsed(raw: bytes, delimiter: str) -> list[str] | None:
@@ -238,7 +256,8 @@ def _parsed(raw: bytes, delimiter: str) -> list[str] | None:
         return None
     csv.field_size_limit(MAX_RECORD_BYTES)
     try:
-        rows = list(csv.reader(["\n".join(decode(raw).lines)], strict=True, delimiter=delimiter))
+        text = raw.decode("ascii") if _PLAIN.fullmatch(raw) else "\n".join(decode(raw).lines)
+        rows = list(csv.reader([text], strict=True, delimiter=delimiter))
     except (csv.Error, TextError):
         return None
     return rows[0] if len(rows) == 1 else None
