@@ -15,7 +15,7 @@ PART = ".part"
 
 
 @contextmanager
-def replacing(path: Path, named: Callable[[Path], Path] | None = None) -> Iterator[Path]:
+def replacing(path: Path, named: Callable[[Path], Path] | None = None, *, flushed: bool = True) -> Iterator[Path]:
     """Yield a private temporary path beside `path` to write to; at the end it is flushed to disk and takes its place.
 
     A failure or a kill leaves `path` as it was.
@@ -24,22 +24,25 @@ def replacing(path: Path, named: Callable[[Path], Path] | None = None) -> Iterat
         path: what is replaced.
         named: tells another name in the same folder from the file when it is written; the name then goes to disk when
             the system likes, since whoever looks for such a file can tell that it is not there, and why.
+        flushed: False where the file, too, may go to disk when the system likes, since its bytes are compared before
+            they are trusted again.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}{PART}")
     part.touch(PRIVATE_FILE)
     try:
         yield part
-        _fsync(part)
+        if flushed:
+            _fsync(part)
         part.replace(named(part) if named else path)
-        if not named:
+        if flushed and not named:
             _fsync(path.parent)
     finally:
         part.unlink(missing_ok=True)
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Write `data` to `path` whole or not at all, readable by its owner only."""
-    with replacing(path) as part:
+def write_atomic(path: Path, data: bytes, *, flushed: bool = True) -> None:
+    """Write `data` to `path` whole or not at all, readable by its owner only; `flushed` as in `replacing`."""
+    with replacing(path, flushed=flushed) as part:
         part.write_bytes(data)
 
 

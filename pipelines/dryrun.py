@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from corpora.records import Drop, count_words, merged_sides
 from pipelines.paraphrasing import expected
-from pipelines.passes import units_of
+from pipelines.passes import files_of, units_of
 from pipelines.stages import MapStage, Paraphrase, Stage, Synth
 from pipelines.synthesis import expected as expected_dialogues
 from pipelines.units import introduced, mapped, read_unit
@@ -32,7 +32,7 @@ def dry_run(pipeline: Pipeline) -> dict[str, Any]:
     for stage in pipeline.stages:
         stage.check()
     maps = [stage for stage in pipeline.stages if isinstance(stage, MapStage)]
-    units = [unit for read in pipeline.reads for unit in units_of(read)]
+    units = [unit for read in pipeline.reads for unit in units_of(files_of(read))]
     rewrites = [stage for stage in pipeline.stages if isinstance(stage, Paraphrase)]
     writes = [stage for stage in pipeline.stages if isinstance(stage, Synth)]
     lengths: list[int] = []

@@ -131,17 +131,19 @@ def check_sessions(surveyed: Sequence[SurveyDone]) -> None:
                 )
 
 
-def units_of(read: Read, outputs: Sequence[Path] = ()) -> list[tuple[Read, Unit]]:
-    """The work units of one source, files in order, those under `outputs` (of an earlier build) left out.
+def files_of(read: Read, outputs: Sequence[Path] = ()) -> list[tuple[Read, Path]]:
+    """The files of one source in order, those under `outputs` (of an earlier build) left out.
 
     Raises:
         UsageError: the input is not there, or holds no file of the source.
     """
-    root, reader = read.root, read.reader
-    files = (
-        path for path in reader.files(root) if not any(path.resolve().is_relative_to(folder) for folder in outputs)
-    )
-    return [(read, unit) for path in files for unit in reader.units(path, unit_name(root, path))]
+    files = read.reader.files(read.root)
+    return [(read, path) for path in files if not any(path.resolve().is_relative_to(folder) for folder in outputs)]
+
+
+def units_of(files: Sequence[tuple[Read, Path]]) -> list[tuple[Read, Unit]]:
+    """The work units of files, in their order."""
+    return [(read, unit) for read, path in files for unit in read.reader.units(path, unit_name(read.root, path))]
 
 
 def write_rosters(surveyed: Sequence[SurveyDone], plan: Plan, folder: Path) -> dict[tuple[str, str], bool]:
@@ -174,7 +176,7 @@ def _write_roster(plan: Plan, folder: Path, who: tuple[str, str], found: Sequenc
     roster = build_roster(keyed(plan.key, "client", *who), surveys, plan.deidentify.caller_names())
     path, data = roster_path(folder, plan.key, *who), roster.to_json().encode()
     if not path.exists() or path.read_bytes() != data:
-        write_atomic(path, data)
+        write_atomic(path, data, flushed=False)  # a rerun compares it, as above
 
 
 def file_tally(done: Sequence[BuildDone]) -> Tally:

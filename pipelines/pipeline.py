@@ -28,12 +28,21 @@ from pipelines.corpus import Corpus, gather
 from pipelines.decisions import read_log, withdrawn
 from pipelines.diffing import changes_since
 from pipelines.egress import close_egress
-from pipelines.engines import WARM, Engine, Runner, open_engine
+from pipelines.engines import WARM, Engine, Runner, open_engine, prepare
 from pipelines.generation import Generated, run_generate
 from pipelines.keep_map import write_replacements
 from pipelines.manifest import facts, moved_before, timed
 from pipelines.paraphrasing import run_paraphrase
-from pipelines.passes import NO_PASSES, Passes, Progress, retry_quarantined, run_passes, units_of, write_quarantine
+from pipelines.passes import (
+    NO_PASSES,
+    Passes,
+    Progress,
+    files_of,
+    retry_quarantined,
+    run_passes,
+    units_of,
+    write_quarantine,
+)
 from pipelines.review import reviewed_sample
 from pipelines.settling import settle
 from pipelines.stages import (
@@ -163,7 +172,10 @@ class Pipeline:
         for stage in self.stages:
             stage.check()
         place = Workplace(Path(out))
-        units = [unit for read in self.reads for unit in units_of(read, place.folders)]
+        files = [file for read in self.reads for file in files_of(read, place.folders)]
+        preload = WARM[chosen(self.deidentify.encoder)] if files and not self.deidentify.ner else None
+        prepare(engine, workers, [path for _, path in files], preload)
+        units = units_of(files)
         key = load_key(key_file)
         with place.locked():
             if retry_quarantine:
@@ -179,7 +191,7 @@ class Pipeline:
                     ray_address=ray_address,
                     ray_storage=ray_storage,
                     shared=place.work,
-                    preload=None if self.deidentify.ner else WARM[chosen(self.deidentify.encoder)],
+                    preload=preload,
                 ) as runner:
                     passes = run_passes(place, plan, units, runner, progress)
                     measured = self._proofs(passes, plan, runner)

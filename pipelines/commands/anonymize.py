@@ -62,14 +62,14 @@ def deidentified(read: Read, stage: Deidentify, key: bytes, mapping: Mapping) ->
     from anonymize.keys import keyed
     from anonymize.mapping import note
     from anonymize.proof.audit import audit_turns
-    from pipelines.passes import units_of
+    from pipelines.passes import files_of, units_of
     from pipelines.stages import Language
     from pipelines.units import client_of, introduced, mapped, read_unit
 
     detector, known = stage.deidentifier(key), stage.caller_names()
     clients: defaultdict[str, list[Session]] = defaultdict(list)
     left_out = 0
-    for _, unit in units_of(read):
+    for _, unit in units_of(files_of(read)):
         for item in read_unit(read, unit):
             session = item if isinstance(item, Drop) else mapped(introduced(item, read), [Language()])
             if isinstance(session, Drop):

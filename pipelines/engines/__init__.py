@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -11,7 +11,7 @@ from typing import Literal
 from corpora.errors import UsageError
 from pipelines.engines.work import Runner, attempt, result_of
 
-__all__ = ["WARM", "Engine", "Runner", "available_workers", "open_engine"]
+__all__ = ["WARM", "Engine", "Runner", "available_workers", "open_engine", "prepare"]
 
 Engine = Literal["serial", "local", "ray"]
 WARM = {False: "pipelines.engines.warm_rules", True: "pipelines.engines.warm_encoder"}
@@ -24,6 +24,22 @@ WORTH_A_WORKER = 2 * 2**20
 def available_workers() -> int:
     """The processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def prepare(engine: Engine, workers: int | None, files: Sequence[Path], preload: str | None) -> None:
+    """Begin to load what a pool's workers share, if the input's `files` get a pool, beside what the driver does first.
+
+    The other arguments are `open_engine`'s.
+    """
+    size = sum(path.stat().st_size for path in files if path.is_file())
+    if engine == "local" and preload and _size_of_pool(workers, max(len(files), size // WORTH_A_WORKER), size) > 1:
+        from pipelines.engines.pool import start_server
+
+        start_server(preload)
+
+
+def _size_of_pool(workers: int | None, tasks: int, size: int) -> int:
+    return min(workers or min(available_workers(), size // WORTH_A_WORKER), tasks)
 
 
 @contextmanager
@@ -66,7 +82,7 @@ def open_engine(
         with open_cluster(ray_address, workers, shared, ray_storage) as runner:
             yield runner
         return
-    count = min(workers or min(available_workers(), size // WORTH_A_WORKER), tasks)
+    count = _size_of_pool(workers, tasks, size)
     if engine == "serial" or count <= 1:
         yield lambda work, items, _lost=None: (result_of(attempt(work, item)) for item in items)
         return

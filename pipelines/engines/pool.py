@@ -12,6 +12,7 @@ import signal
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from types import TracebackType
@@ -25,13 +26,20 @@ _GRACE = 5.0
 """Seconds that a worker has to end when it is told to."""
 
 
+def start_server(preload: str) -> None:
+    """Start the process that workers are forked from, unless it runs; it imports the module `preload` by itself."""
+    forkserver.set_forkserver_preload([preload])
+    forkserver.ensure_running()
+
+
 class Pool:
     """So many workers; use it as a context manager."""
 
     def __init__(self, count: int, *, preload: str | None = None) -> None:
         """Start the workers: from a server that imports the module `preload` once for all, else each by itself."""
         self._context: BaseContext = multiprocessing.get_context("forkserver" if preload else "spawn")
-        self._context.set_forkserver_preload([preload] if preload else [])
+        if preload:
+            start_server(preload)
         self._alive, self._hold = self._context.Pipe(duplex=False)
         self._workers: list[_Worker] = [_Worker(self._context, self._alive) for _ in range(count)]
         self._stillborn = 0

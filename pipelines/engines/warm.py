@@ -1,10 +1,11 @@
 """What every worker needs, loaded once, in the process that workers are forked from, by `warm_rules` or `warm_encoder`.
 
-Only what starts no thread is loaded, for a thread does not survive a fork. No work begins before all is loaded, so
-nothing is collected meanwhile, and libraries come without the parts of them that are slow to import and never used.
+Only what leaves no thread behind is loaded, for a thread does not survive a fork. No work begins before all is loaded,
+so nothing is collected meanwhile, and libraries come without the parts of them that are slow to import and never used.
 """
 
 import gc
+import threading
 
 SAID = (
     "My name is Jordan Willow; call me at (212) 555-0143, or write to jordan@example.org, whenever you find the time.",
@@ -25,13 +26,14 @@ def load(encoder: str) -> None:
         encoder: "on" or "off", as the build has it.
     """
     gc.disable()
+    languages = threading.Thread(target=_load_languages)
+    languages.start()  # they are unpacked while all else is imported
     import pipelines.units  # noqa: F401
     from anonymize import Deidentifier
     from anonymize.proof.audit import audit_turns
     from anonymize.roster import build_roster
     from corpora.lean import HEAVY, standing_in, without
     from corpora.records import Origin, Session, Turn
-    from pipelines.stages.language import Language
 
     with without(*HEAVY), standing_in(WEB_ADDRESSES, "UrlRecognizer"), standing_in(COMMAND_LINE, "info"):
         import presidio_analyzer  # noqa: F401
@@ -40,11 +42,17 @@ def load(encoder: str) -> None:
             import spacy  # noqa: F401
     turns = [Turn(at, "client", "client", text) for at, text in enumerate(SAID)]
     session = Session("warm", "warm", "warm", turns, {}, Origin(""))
-    Language().map(session)
     detector = Deidentifier(key=bytes(32), encoder=encoder)
     roster = build_roster("warm", [detector.survey(session)])
     detector.apply(session, roster)
     audit_turns(list(SAID), [[] for _ in SAID], roster)
+    languages.join()
     gc.enable()
     gc.collect()
     gc.freeze()  # so that looking for cycles does not copy the pages that all share
+
+
+def _load_languages() -> None:
+    from py3langid import classify
+
+    classify(SAID[0])
