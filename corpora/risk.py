@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -37,6 +37,9 @@ _YES = re.compile(
 _USED_TO = re.compile(
     r"^\W*(?:but )?(?:i|you|he|she|they) (?:used to|did)\b\W*(?:$|,|once|every|all|back|for|years|when|a lot)"
 )
+_REMEMBERED = 4096
+"""Texts whose finds are kept: neighbouring examples share most of their turns."""
+
 _BEFORE = 60
 """Characters before a match in which, as in the match itself, a denial is looked for: some ten words."""
 
@@ -60,7 +63,8 @@ class _Rules:
     denial: re.Pattern[str]
 
 
-def find_risks(text: str) -> list[Found]:
+@lru_cache(maxsize=_REMEMBERED)
+def find_risks(text: str) -> tuple[Found, ...]:
     """Every find of the rules in a text, in order of the risks.
 
     Of one risk, a sentence gives one find: the gravest of `present`, `history`, `asked` and `denied`.
@@ -76,7 +80,7 @@ def find_risks(text: str) -> list[Found]:
                 found[-1] = replace(last, status="history")
             last = _in_sentence(risk, rules, sentence)
             found += [last] if last else []
-    return found
+    return tuple(found)
 
 
 def risk_flags(messages: Sequence[Mapping[str, str]]) -> list[str]:
