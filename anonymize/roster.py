@@ -6,8 +6,8 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from anonymize.surrogates.people import clusters
 from anonymize.words import vocabulary as voc
@@ -46,7 +46,7 @@ class Survey:
 
     def to_json(self) -> str:
         """The survey as one line of JSON."""
-        return json.dumps([asdict(form) for form in self.forms], ensure_ascii=False)
+        return json.dumps(self.forms, ensure_ascii=False, default=_fields)
 
     @classmethod
     def from_json(cls, text: str) -> Survey:
@@ -114,7 +114,7 @@ class Roster:
 
     def to_json(self) -> str:
         """The roster as JSON with sorted keys, the same for the same surveys in any order."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+        return json.dumps(_fields(self), ensure_ascii=False, sort_keys=True, default=_fields)
 
     @classmethod
     def from_json(cls, text: str) -> Roster:
@@ -126,6 +126,11 @@ class Roster:
     def digest(self) -> str:
         """SHA-256 of the JSON, in hex: part of the key of the work that was done with this roster."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+
+def _fields(record: SurveyForm | NameForm | Roster) -> dict[str, Any]:
+    """The fields of a record, those that are records themselves as they are: `asdict` would copy them all."""
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 def names_survey(names: Iterable[str]) -> Survey:
