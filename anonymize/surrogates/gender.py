@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
-import importlib
-import pkgutil
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from anonymize.surrogates.pools import genders, listed_gender, origin_of
 from anonymize.words import vocabulary as voc
-from anonymize.words.tokens import COMMA, SPACE, fold
+from anonymize.words.tokens import COMMA, SPACE
 
 if TYPE_CHECKING:
     from anonymize.naming.reading import Reading
@@ -35,7 +32,7 @@ def gender_of(token: str) -> str:
     full = {_own_gender(name) for name in voc.vocabulary().nicknames.get(token, ())} - {""}
     if listed_gender(token) or not full:
         return own
-    unknown = token not in _faker_votes()
+    unknown = token not in voc.vocabulary().votes
     return full.pop() if len(full) == 1 and (unknown or own in full) else ""
 
 
@@ -43,7 +40,7 @@ def _own_gender(token: str) -> str:
     """The gender of a name by its own entries, whatever it may be short for."""
     if known := listed_gender(token):
         return known
-    votes = _faker_votes().get(token, (0, 0))
+    votes = voc.vocabulary().votes.get(token, (0, 0))
     return _majority(*votes, times=_LOCALES) if any(votes) else _by_ending(token)
 
 
@@ -112,18 +109,3 @@ def _by_ending(token: str) -> str:
     if origin in _ENDS_LIKE_SPANISH:
         return {"a": "f", "o": "m"}.get(token[-1:], "")
     return "f" if origin in ("", "english") and token.endswith(_FEMALE_ENDINGS) else ""
-
-
-@functools.cache
-def _faker_votes() -> dict[str, tuple[int, int]]:
-    """Given name -> in how many of Faker's locales it is a woman's and a man's."""
-    from faker.providers import person
-
-    votes: dict[str, tuple[int, int]] = {}
-    for locale in pkgutil.iter_modules(person.__path__):
-        provider = importlib.import_module(f"faker.providers.person.{locale.name}").Provider
-        for at, attribute in enumerate(("first_names_female", "first_names_male")):
-            for name in getattr(provider, attribute, ()):
-                old = votes.get(low := fold(name), (0, 0))
-                votes[low] = (old[0] + (at == 0), old[1] + (at == 1))
-    return votes

@@ -7,10 +7,12 @@ import functools
 import importlib
 import importlib.resources
 import json
+import pkgutil
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from anonymize.words import context, prepared
 from anonymize.words.tokens import fold
@@ -60,12 +62,14 @@ class Vocabulary:
     """Hashed tables, all keyed by look-up forms.
 
     `flags[word]` ORs the constants above; `phrases[first word]` lists (further words, flags), longest first;
-    `gender[name]` is "f", "m" or ""; `nicknames[name]` are the full names that a form may stand for.
+    `gender[name]` is "f", "m" or ""; `votes[name]` in how many of Faker's locales it is a woman's and a man's;
+    `nicknames[name]` are the full names that a form may stand for.
     """
 
     flags: dict[str, int] = field(default_factory=dict)
     phrases: dict[str, list[tuple[tuple[str, ...], int]]] = field(default_factory=dict)
     gender: dict[str, str] = field(default_factory=dict)
+    votes: dict[str, tuple[int, int]] = field(default_factory=dict)
     nicknames: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def add(self, entry: str, flag: int) -> None:
@@ -90,7 +94,8 @@ def vocabulary() -> Vocabulary:
     if tables := prepared.read():
         phrases = {first: [(tuple(rest), flag) for rest, flag in found] for first, found in tables["phrases"].items()}
         nicknames = {nick: tuple(names) for nick, names in tables["nicknames"].items()}
-        return Vocabulary(tables["flags"], phrases, tables["gender"], nicknames)
+        votes = {name: (female, male) for name, (female, male) in tables["votes"].items()}
+        return Vocabulary(tables["flags"], phrases, tables["gender"], votes, nicknames)
     vocab = _merged()
     prepared.write(dataclasses.asdict(vocab))
     return vocab
@@ -133,8 +138,9 @@ def _correct(vocab: Vocabulary) -> None:
         flags[word] = flags.get(word, 0) & ~(AMBIGUOUS | PLACE_WORD) | NAME_FIRST
     for entry in read_list("famous_names.txt"):
         vocab.add(entry, KEEP | FAMOUS | AMBIGUOUS)
-    for word in read_list("peerless.txt"):
-        flags[word] = KEEP | FAMOUS
+    for entry in read_list("peerless.txt"):
+        flags.pop(fold(entry), None)  # whatever other lists say
+        vocab.add(entry, KEEP | FAMOUS)
     for language in (word for word in read_list("demonyms.txt") if word.isalpha() and word.endswith(_OF_LANGUAGES)):
         flags[language] = flags.get(language, KEEP) & ~(PLACE | PLACE_WORD)  # went low in Spanish
     for season in context.SEASONS:
@@ -211,6 +217,7 @@ def _add_names(vocab: Vocabulary) -> None:
             vocab.gender.setdefault(nick, vocab.gender.get(name, ""))
             full.setdefault(nick, set()).add(name)
     vocab.nicknames = {nick: tuple(sorted(names)) for nick, names in full.items()}
+    vocab.votes = _faker_votes()
 
 
 def _add_name(vocab: Vocabulary, name: str, gender: str, flag: int) -> None:
@@ -227,12 +234,7 @@ def _add_name(vocab: Vocabulary, name: str, gender: str, flag: int) -> None:
 
 def _faker_names() -> Iterator[tuple[str, str, int]]:
     """Every name of Faker's person providers that is written in Latin letters: (name, gender, flag)."""
-    from faker.providers import person
-
-    for folder in sorted(Path(person.__file__).parent.iterdir()):
-        if not folder.is_dir() or folder.name.startswith("_"):
-            continue
-        provider = importlib.import_module(f"faker.providers.person.{folder.name}").Provider
+    for provider in _faker_providers():
         for attribute in dir(provider):
             if not _FAKER_LISTS.match(attribute):
                 continue
@@ -243,6 +245,25 @@ def _faker_names() -> Iterator[tuple[str, str, int]]:
                 for name in names:
                     if isinstance(name, str) and _LATIN.match(low := fold(name)):
                         yield low, gender, flag
+
+
+def _faker_votes() -> dict[str, tuple[int, int]]:
+    """Given name -> in how many of Faker's locales it is a woman's and a man's."""
+    votes: dict[str, tuple[int, int]] = {}
+    for provider in _faker_providers():
+        for at, attribute in enumerate(("first_names_female", "first_names_male")):
+            for name in getattr(provider, attribute, ()):
+                old = votes.get(low := fold(name), (0, 0))
+                votes[low] = (old[0] + (at == 0), old[1] + (at == 1))
+    return votes
+
+
+def _faker_providers() -> Iterator[Any]:
+    """Faker's persons, one a locale."""
+    from faker.providers import person
+
+    for locale in pkgutil.iter_modules(person.__path__):
+        yield importlib.import_module(f"faker.providers.person.{locale.name}").Provider
 
 
 def _add_places(vocab: Vocabulary) -> None:
