@@ -41,6 +41,7 @@ def read_session(
     """
     reading = Reading(turns, known, phrases, taken, caller, strict=strict)
     names.mark_caller(reading)
+    institutions.mark_parishes(reading)
     places.mark_phrases(reading)
     places.keep_titles(reading)
     plain.keep_words(reading)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from anonymize.naming.places import closed
-from anonymize.naming.reading import LOCATION, NAME, ORG
+from anonymize.naming.reading import KEPT, LOCATION, NAME, ORG
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
 from anonymize.words.tokens import COMMA, OTHER, SPACE, TITLE
@@ -41,7 +41,11 @@ def mark_ampersands(reading: Reading) -> None:
             continue
         start, end, turn = reading.tokens.start, reading.tokens.end, reading.tokens.turn
         sign = turn[i] == turn[i - 1] and reading.turns[turn[i]][end[i - 1] : start[i]] == " & "
-        if sign and not reading.status[i] and not reading.status[i - 1]:
+        listed = voc.phrases_by_pair().get((reading.low[i - 1], reading.low[i]), ())
+        brand = any(flag & voc.KEEP and len(rest) == 1 for rest, flag in listed)  # Ben & Jerry's
+        if brand and sign:
+            reading.status[i - 1 : i + 1] = bytes([KEPT, KEPT])
+        elif sign and not reading.status[i] and not reading.status[i - 1]:
             reading.mark(i - 1, i + 1, ORG, "firm")
 
 

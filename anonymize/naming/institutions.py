@@ -17,6 +17,10 @@ _LETTER_PAIRS = frozenset({"qa", "rb", "dd", "sm", "bb", "rr", "pl", "ab", "xy",
 """What people mean by two letters with "and" between them that is no firm: q and a, r and b."""
 
 _LEADS = frozenset({"at", "from", "for", "to", "with", "by", "called"})
+_OF_MARY = frozenset({"of", "the", "mount", "mt", "perpetual", "prompt", "good", "holy", "seven", "sacred", "la"})
+"""Between "Our Lady of" and the last word: Our Lady of Prompt Succor."""
+
+_WHEREABOUTS = frozenset({"at", "from", "by", "near", "behind", "outside", "past", "opposite", "over"})
 _LONGEST = 5  # tokens before the head word
 _OPENED = 3  # tokens after one that opens a name: temple beth shalom
 
@@ -33,6 +37,19 @@ def mark_institutions(reading: Reading) -> None:
         first = next((k for k in range(_content_start(reading, i), i) if _names(reading, k)), i)
         if first < i:
             reading.mark(first, i + 1, ORG, "institution")
+
+
+def mark_parishes(reading: Reading) -> None:
+    """A title of Mary is a parish or its school where somebody is, works or comes from: at Our Lady of Fatima."""
+    for i in reading.at.get("our", ()):
+        if not i or reading.low[i + 1 : i + 3] not in (["lady", "of"], ["lady", "queen"]):
+            continue
+        stop, turn = i + 3, reading.tokens.turn
+        while stop < reading.count and reading.low[stop] in _OF_MARY:
+            stop += 1
+        named = stop < reading.count and turn[stop] == turn[i] and all(map(reading.joined, range(i + 1, stop + 1)))
+        if named and reading.low[i - 1] in _WHEREABOUTS and reading.before[i] == SPACE:
+            reading.mark(i, stop + 1, ORG, "parish")
 
 
 def mark_units(reading: Reading) -> None:

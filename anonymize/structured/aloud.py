@@ -42,6 +42,7 @@ _HINT = re.compile(
 _INITIALS = re.compile(r"[b-df-hj-np-tv-xz]{2,4}(?=,? (?:dash|slash|stroke)\b)")
 """Letters that are no word, before a stroke that is named."""
 
+_ANOTHER = re.compile(r",? [b-hj-z],? (?:dash|slash|stroke)\b")
 _HALVES = ("am", "pm")
 _LETTERS_AND_STROKES = frozenset("bcdefghjklmnopqrstuvwxyz") | {"dash", "slash", "stroke"}
 _DIGIT = re.compile(r"\d")
@@ -79,7 +80,8 @@ def _sign(text: str, low: str, at: int) -> tuple[str, int] | None:
     """What kind of sign stands at a place, and its end: a figure, a spelled letter, a block, a stroke, or a remark."""
     for kind, form in (("figure", _FIGURE), ("stroke", _STROKE), ("remark", _REMARK), ("letter", _SPELLED)):
         if match := form.match(low, at):
-            word = kind == "letter" and (match.group() == "i" or (match.group() == "a" and not text[at].isupper()))
+            spelled = text[at].isupper() or _ANOTHER.match(low, match.end())
+            word = kind == "letter" and (match.group() == "i" or (match.group() == "a" and not spelled))
             return None if word else (kind, match.end())
     if initials := _INITIALS.match(low, at):
         return "block", initials.end()

@@ -41,6 +41,10 @@ CASED = (
     "We could go down by [[India Point]]. They love {{India}}.",
     "[[Miles]] drove home {{miles and miles}} with a grin.",
     "It's {{a hundred and sixty}} to the bakery. {{A hundred and sixty-three}}.",
+    "He teaches at [[Our Lady of Prompt Succor]], and I pray to {{Our Lady of Fatima}}.",
+    "There's {{Ben & Jerry's}} in the freezer, and a card from [[Smith & Baker]].",
+    "It's a house like {{De Niro}} would have, or {{Balanchine}}.",
+    "The card says [[V95 XK02]], and I was in {{K12}} then.",
 )
 LOWER = (
     "i went in the [[sixty third precinct]] to file it",
@@ -57,6 +61,8 @@ LOWER = (
     "i live with [[lauren]] and [[lauren]], they say she looks like [[penny]]. [[penny]] called",
     "my dog [[rusty]] ran off, [[rusty]] did. i'm {{rusty}} at it",
     "my brother [[heath]] said so, they'd say what, [[heathy]]",
+    "he went to school at [[our lady of mount carmel]] and read {{winnicott}} there",
+    "it's [[three a n dash fifteen dash zero zero four one seven]], and i got {{a b minus}} once",
 )
 
 
