@@ -13,6 +13,16 @@ def test_a_file_is_written_whole_and_private(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.json"]
 
 
+def test_only_what_is_compared_before_it_is_trusted_goes_to_disk_later(tmp_path, monkeypatch):
+    flushed = []
+    monkeypatch.setattr("corpora.files._fsync", flushed.append)
+    write_atomic(tmp_path / "a", b"later", flushed=False)
+    assert not flushed
+    write_atomic(tmp_path / "b", b"now")
+    assert len(flushed) == 2, "the file and its folder"
+    assert (tmp_path / "a").read_bytes() + (tmp_path / "b").read_bytes() == b"laternow"
+
+
 def test_a_failure_leaves_the_old_file_and_no_part(tmp_path):
     path = tmp_path / "a.json"
     write_atomic(path, b"old")

@@ -19,6 +19,7 @@ from corpora.detect import detect, detected
 from corpora.errors import UsageError
 from corpora.remote import local_input
 from corpora.sources import get_source, tables
+from corpora.sources.tables import csv_records, session_cuts
 
 ASK, REPLY = "I lie awake, every night. What can I do?", "Tell me what the nights are like for you."
 COUNSEL = {
@@ -230,3 +231,19 @@ def test_tables_in_an_archive(tmp_path):
         file.writestr("a/train.csv", f'question,answer\n"{ASK}","{REPLY}"\n')
     [session] = read_source("pairs", tmp_path / "x.zip")
     assert session.session_id == "a/train#2"
+
+
+@pytest.mark.parametrize("column", [0, 2])
+def test_the_leading_cells_cut_a_table_where_all_cells_do(tmp_path, column):
+    path = tmp_path / "a.csv"
+    rows = [["id", "text", "session"]]
+    for number in range(300):
+        name = f"{'sé'[number // 9 % 2]}{number // 9}"
+        rows.append([name, f'she said, "no {number}",\nand left; é', name])
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows(rows)
+        file.write('s40,"never closed,s40\r\n')
+    end = path.stat().st_size
+    whole = session_cuts(csv_records(path, 0, end), column, 900)
+    assert session_cuts(csv_records(path, 0, end, leading=column + 1), column, 900) == whole
+    assert len(whole[0]) > 5

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from corpora.errors import CorporaError, UsageError
-from pipelines.engines import open_engine
+from pipelines.engines import WORTH_A_WORKER, open_engine, prepare
 from pipelines.engines.pool import Pool
 from pipelines.pipeline import Pipeline
 from pipelines.recipe import RECIPES, load_recipe
@@ -130,6 +130,23 @@ if __name__ == "__main__":
         if Path(f"/proc/{worker}/stat").read_text().split()[2] == "Z":
             break
         time.sleep(0.05)
+
+
+def test_what_a_pool_shares_is_loaded_ahead_only_where_there_will_be_one(tmp_path, monkeypatch):
+    started = []
+    monkeypatch.setattr("pipelines.engines.pool.start_server", started.append)
+    files = [tmp_path / "a", tmp_path / "b"]
+    for path in files:
+        path.write_bytes(b"few words")
+    prepare("local", None, files, "small")  # not worth a worker
+    prepare("local", 2, files[:1], "alone")
+    prepare("serial", 2, files, "serial")
+    prepare("local", 2, files, None)
+    assert not started
+    prepare("local", 2, files, "asked")
+    files[0].write_bytes(bytes(WORTH_A_WORKER * 2))
+    prepare("local", 2, files[:1], "large")
+    assert started == ["asked", "large"]
 
 
 def test_an_address_without_its_engine_is_refused():
