@@ -165,7 +165,7 @@ def _prior(at: Spot) -> float:  # noqa: C901, PLR0911 - one return a case
     if f & voc.KEEP and not at.given and (f & voc.FAMOUS or not (f & voc.PLACE and place_cue(at.reading, at.i))):
         return _INDIFFERENT
     score = 0.0
-    if f & voc.ORG and not f & (voc.NAME | voc.PLACE):
+    if f & voc.ORG and (not f & (voc.NAME | voc.PLACE) or (f & voc.CHAIN and at.p == "the" and not at.given)):
         return _LISTED if employer_cue(at.reading, at.i, f) else -_INSIDE  # where one works, not where one shops
     if f & (voc.NAME | voc.PLACE) and not at.wordy:
         score = _LISTED
@@ -181,8 +181,8 @@ def _prior(at: Spot) -> float:  # noqa: C901, PLR0911 - one return a case
 
 
 def _shop(at: Spot) -> bool:
-    """Whether the token is a chain's name with the possessive that belongs to it, and no employer: at McDonald's."""
-    chain = at.reading.suffix[at.i] == "s" and at.flag & voc.CHAIN and not at.given
+    """Whether it is a chain's name with the possessive that belongs to it, and no employer: McDonald's, the Wendy's."""
+    chain = at.reading.suffix[at.i] == "s" and at.flag & voc.CHAIN and (not at.given or at.p == "the")
     return bool(chain) and not employer_cue(at.reading, at.i, voc.CHAIN)
 
 

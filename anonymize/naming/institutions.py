@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from anonymize.naming.places import closed
 from anonymize.naming.reading import ORG, TAKEN
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
@@ -72,6 +73,18 @@ def mark_units(reading: Reading) -> None:
         named = joined and reading.low[i - 1] in _LEADS and low[3] not in context.FUNCTION
         if named and not any(reading.label[i : stop - 1]) and reading.flag[stop - 1] & voc.WORD:
             reading.mark(i, stop, ORG, "letters")
+
+
+def mark_served(reading: Reading) -> None:
+    """A house named for whom it serves: Midcoast Women's; over at seattle children's."""
+    for i in reading.where(context.SERVED):
+        first = i
+        while first and reading.joined(first) and (reading.label[first - 1] or reading.capital(first - 1)):
+            first -= 1
+        meant = reading.capital(i) if reading.cased else any(reading.label[first:i])
+        named = first < i and meant and reading.suffix[i] == "s" and (reading.ends(i) or closed(reading, i + 1))
+        if named and not any(reading.status[first : i + 1]):
+            reading.mark(first, i + 1, ORG, "institution")
 
 
 def _ordinal(reading: Reading, k: int) -> bool:

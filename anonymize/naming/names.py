@@ -180,6 +180,14 @@ def _slipped(reading: Reading, i: int) -> bool:
     return reading.sightings[at.low] > 0 and speech.before(at) + following.after(at) >= speech.FAIR
 
 
+def mark_tries(reading: Reading) -> None:
+    """Mark what somebody stuttered before a name got out: b b Brittany, Ch Ch Chip."""
+    for i in list(reading.decided()):
+        k = speech.first_try(reading, i) if reading.label[i] == NAME else i
+        if k < i and not any(reading.label[k:i]):
+            reading.mark(k, i, NAME, "stutter")
+
+
 def mark_initials(reading: Reading) -> None:
     """Mark single letters that belong to a name: Reginald A., Anthony M. Lopes, N. Vukovich."""
     label, before = reading.label, reading.before

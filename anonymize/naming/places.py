@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import compress, pairwise
 
 from anonymize.naming.cues import employer_cue, org_cue, place_cue
 from anonymize.naming.reading import FREE, KEPT, LOCATION, NAME, ORG, TAKEN, Reading
@@ -33,10 +33,10 @@ _LONGEST_TITLE = 8  # tokens
 def mark_phrases(reading: Reading) -> None:
     """Match the lists' phrases: those that identify nobody are kept, places and organisations are marked."""
     low, phrases, done = reading.low, voc.phrases_by_pair(), 0
-    for i, pair in enumerate(pairwise(low)):
-        if pair not in phrases or i < done:
+    for i in compress(range(reading.count), map(phrases.__contains__, pairwise(low))):
+        if i < done:
             continue
-        for rest, flag in phrases[pair]:
+        for rest, flag in phrases[low[i], low[i + 1]]:
             stop = i + 1 + len(rest)
             listed = tuple(low[i + 1 : stop]) == rest
             if (

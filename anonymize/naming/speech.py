@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 CERTAIN, STRONG, GOOD, FAIR, SOME, SLIGHT, WEAK = 3.0, 2.0, 1.5, 1.25, 1.0, 0.75, 0.5
 AGAINST, STRONGLY_AGAINST = -1.5, -2.0
 
+_LONGEST_TRY = 3  # letters of a word that somebody stutters at
 _QUESTION = 60  # characters of the turn before that may ask for a name
 _CLIPPED = ("ll", "d", "ve", "re", "m")
 
@@ -76,7 +77,8 @@ class Spot:
 def spot(reading: Reading, i: int) -> Spot:
     """The spot of token i."""
     low, before, count = reading.low, reading.before, reading.count
-    led = i > 0 and before[i] in (SPACE, HYPHEN)
+    k = first_try(reading, i)
+    led = k > 0 and before[k] in (SPACE, HYPHEN)
     follows = i + 1 < count and before[i + 1] in (SPACE, HYPHEN)
     return Spot(
         reading,
@@ -87,13 +89,24 @@ def spot(reading: Reading, i: int) -> Spot:
         reading.capital(i) and reading.inside(i),
         stands_alone(low[i]),
         reading.ends(i),
-        low[i - 1] if led else "",
-        low[i - 2] if led and i > 1 and before[i - 1] == SPACE else "",
-        low[i - 3] if led and i > 2 and before[i - 1] == before[i - 2] == SPACE else "",  # noqa: PLR2004 - three back
-        reading.suffix[i - 1] if led else "",
+        low[k - 1] if led else "",
+        low[k - 2] if led and k > 1 and before[k - 1] == SPACE else "",
+        low[k - 3] if led and k > 2 and before[k - 1] == before[k - 2] == SPACE else "",  # noqa: PLR2004 - three back
+        reading.suffix[k - 1] if led else "",
         low[i + 1] if follows else "",
         reading.flag[i + 1] if follows else 0,
     )
+
+
+def first_try(reading: Reading, i: int) -> int:
+    """Where a stuttered token begins: "ch ch chip"; the token itself where nobody stutters."""
+    low, k = reading.low, i
+    while k and reading.before[k] in (SPACE, HYPHEN) and len(low[k - 1]) <= _LONGEST_TRY:
+        tried = low[k - 1]
+        if tried == low[i] or not low[i].startswith(tried) or tried in context.FUNCTION or reading.status[k - 1]:
+            break
+        k -= 1
+    return k
 
 
 def stands_alone(word: str) -> bool:

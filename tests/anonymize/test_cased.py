@@ -45,6 +45,9 @@ CASED = (
     "There's {{Ben & Jerry's}} in the freezer, and a card from [[Smith & Baker]].",
     "It's a house like {{De Niro}} would have, or {{Balanchine}}.",
     "The card says [[V95 XK02]], and I was in {{K12}} then.",
+    "They took him to [[Midcoast Women's]], and I went to the {{women's}} march.",
+    "We went to the {{Wendy's}} after, past the {{Goodwill}}.",
+    "They called him [[Ch Ch Chip]], and {{w- w- we}} laughed.",
 )
 LOWER = (
     "i went in the [[sixty third precinct]] to file it",
@@ -62,6 +65,7 @@ LOWER = (
     "my dog [[rusty]] ran off, [[rusty]] did. i'm {{rusty}} at it",
     "my brother [[heath]] said so, they'd say what, [[heathy]]",
     "he went to school at [[our lady of mount carmel]] and read {{winnicott}} there",
+    "my brother [[j j jamal]] said {{be b- better}} than that",
     "it's [[three a n dash fifteen dash zero zero four one seven]], and i got {{a b minus}} once",
 )
 
