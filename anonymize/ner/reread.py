@@ -37,7 +37,7 @@ _SIGNS = frozenset({"dot", "underscore"})
 
 _PLACEHOLDER = re.compile(r"\[[A-Z][A-Z0-9_]+-\d+$")
 
-_CANDIDATE = {True: 0.3, False: 0.4}
+_CANDIDATE = {True: 0.2, False: 0.4}
 _OTHER = {True: 0.85, False: 0.2}
 _BARRED = {True: 0.95, False: 0.9}
 _CODE = 0.5
@@ -59,11 +59,14 @@ def reread(reading: Reading) -> bool:
     """Add and take back decisions where the rules are unsure; whether there were any."""
     ranges = _around(reading, _doubts(reading)) if reading.cased else _all(reading)
     read = encoder().read(reading, ranges)
+    most: dict[str, float] = {}
+    for i in read.keys() & {*reading.decided()}:
+        most[reading.low[i]] = max(most.get(reading.low[i], 0.0), 1.0 - read[i][0])
     changed = False
     for i, (nothing, *found) in read.items():
         named = dict(zip(NAMED, found, strict=False))
         if reading.label[i]:
-            if 1.0 - nothing < _limit(reading, i):
+            if (most[reading.low[i]] if _solid(reading, i) else 1.0 - nothing) < _limit(reading, i):
                 reading.label[i] = reading.rule[i] = ""
                 reading.status[i] = KEPT
                 changed = True
@@ -134,9 +137,14 @@ def _limit(reading: Reading, i: int) -> float:
         return 0.0
     if rule == "memory":  # a remembered phrase is sure
         return _TAKEN_BACK[reading.cased][rule] if reading.label[i] == NAME and reading.wordy(i) else 0.0
-    if reading.wordy(i) or not reading.flag[i] or not reading.cased:
+    if not _solid(reading, i):
         return _TAKEN_BACK[reading.cased][rule]
     return _LISTED if rule == "list" and reading.sightings[reading.low[i]] <= _LITTLE else 0.0
+
+
+def _solid(reading: Reading, i: int) -> bool:
+    """Whether token i, where capitals mean something, can only be a name: a figure's everywhere, or nowhere."""
+    return reading.cased and not reading.wordy(i) and bool(reading.flag[i])
 
 
 def _doubts(reading: Reading) -> list[int]:
