@@ -47,26 +47,21 @@ was trained."""
 
 _NOTHING = 0.05
 _TAKEN_BACK = {
-    True: {"context": 0.01, "list": 0.05, "capital": 0.03, "head": 0.02, "memory": 0.03},
+    True: {"context": 0.01, "list": 0.05, "capital": 0.015, "head": 0.02, "memory": 0.03},
     False: {"context": 0.03, "list": 0.04, "unheard": 0.05, "head": 0.02, "memory": 0.06},
 }
-_LISTED, _LITTLE = 0.05, 2
-"""The probability under which an open word stays one, and under which each rule is overruled; with capitals, also for
-names on a list, if they are said so often at most. Set on the same."""
+"""The probability under which an open word stays one, and under which each rule is overruled; set on the same."""
 
 
 def reread(reading: Reading) -> bool:
     """Add and take back decisions where the rules are unsure; whether there were any."""
     ranges = _around(reading, _doubts(reading)) if reading.cased else _all(reading)
     read = encoder().read(reading, ranges)
-    most: dict[str, float] = {}
-    for i in read.keys() & {*reading.decided()}:
-        most[reading.low[i]] = max(most.get(reading.low[i], 0.0), 1.0 - read[i][0])
     changed = False
     for i, (nothing, *found) in read.items():
         named = dict(zip(NAMED, found, strict=False))
         if reading.label[i]:
-            if (most[reading.low[i]] if _solid(reading, i) else 1.0 - nothing) < _limit(reading, i):
+            if not reading.strict and _soft(reading, i) and 1.0 - nothing < _TAKEN_BACK[reading.cased][reading.rule[i]]:
                 reading.label[i] = reading.rule[i] = ""
                 reading.status[i] = KEPT
                 changed = True
@@ -126,25 +121,13 @@ def _needed(reading: Reading, i: int) -> float:
     return (_CANDIDATE if candidate(reading, i) else _OTHER)[reading.cased]
 
 
-def _limit(reading: Reading, i: int) -> float:
-    """The probability under which the decision on token i is taken back; 0.0 where it stands whatever is read.
-
-    It falls by a rule of weight, where the token is a word or unknown, or is a name on a list that is said little: the
-    people of a session are spoken of more often than the figures it mentions.
-    """
-    rule = reading.rule[i]
-    if reading.strict or rule not in _TAKEN_BACK[reading.cased]:
-        return 0.0
-    if rule == "memory":  # a remembered phrase is sure
-        return _TAKEN_BACK[reading.cased][rule] if reading.label[i] == NAME and reading.wordy(i) else 0.0
-    if not _solid(reading, i):
-        return _TAKEN_BACK[reading.cased][rule]
-    return _LISTED if rule == "list" and reading.sightings[reading.low[i]] <= _LITTLE else 0.0
-
-
-def _solid(reading: Reading, i: int) -> bool:
-    """Whether token i, where capitals mean something, can only be a name: a figure's everywhere, or nowhere."""
-    return reading.cased and not reading.wordy(i) and bool(reading.flag[i])
+def _soft(reading: Reading, i: int) -> bool:
+    """Whether the decision on token i can be taken back: by a rule of weight, where the token is a word or unknown."""
+    if reading.rule[i] == "memory":
+        return reading.label[i] == NAME and reading.wordy(i)  # a remembered phrase is sure
+    if reading.rule[i] not in _TAKEN_BACK[reading.cased]:
+        return False
+    return reading.wordy(i) or not reading.flag[i] or not reading.cased
 
 
 def _doubts(reading: Reading) -> list[int]:
@@ -153,7 +136,7 @@ def _doubts(reading: Reading) -> list[int]:
 
 def _doubted(reading: Reading, i: int) -> bool:
     if reading.label[i]:
-        return _limit(reading, i) > 0.0
+        return _soft(reading, i)
     if not _open(reading, i) or reading.flag[i] & _IDLE:
         return False
     capital = reading.capital(i)

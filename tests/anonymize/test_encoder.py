@@ -49,18 +49,6 @@ def test_context_tells_a_name_from_the_word_where_capitals_are_lost():
     assert Deidentifier(KEY).find(["he always says grace before we eat, and you have to show a little grace."]) == [[]]
 
 
-def test_it_takes_back_a_listed_name_that_is_said_little_but_none_of_a_person():
-    for figure in (
-        "He thinks he's Robert Johnson at the crossroads with that guitar.",
-        "She's got a Selena poster in her room, and the music's always on.",
-    ):
-        assert Deidentifier(KEY, encoder="off").find([figure]) != [[]]
-        assert Deidentifier(KEY, encoder="on").find([figure]) == [[]]
-    people = "Robert Johnson from work drove me, and Robert Johnson's my sponsor."
-    found = Deidentifier(KEY, encoder="on").find([people])[0]
-    assert [people[span.start : span.end] for span in found] == ["Robert Johnson", "Robert Johnson"]
-
-
 @pytest.mark.parametrize("change", [str, str.lower])
 def test_it_adds_codes_that_no_rule_knows(change):
     said = change("The password they gave me was tulip seven seven four, but there are three or four of us.")
