@@ -366,5 +366,5 @@ def _surname_after(reading: Reading, i: int) -> bool:
     if not reading.wordy(i):
         return bool(f & voc.NAME) or (not f and not reading.cased)
     closes = reading.ends(i) or bool(reading.suffix[i])
-    rare = f & voc.RARE and not reading.cased and not reading.low[i].endswith(("ed", "ing"))  # penelope phoned
+    rare = f & voc.RARE and not reading.low[i].endswith(("ed", "ing"))  # penelope phoned
     return bool(f & voc.NAME or rare) and closes and reading.low[i] not in context.MODAL_NAMES
