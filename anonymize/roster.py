@@ -7,11 +7,12 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from anonymize.surrogates.people import clusters
 from anonymize.words import vocabulary as voc
 from anonymize.words.tokens import fold
+from corpora.records import fields_of
 
 _SHORTEST_MISSPELT = 6  # letters; shorter names have too many neighbours
 _SHORTEST_PLACE = 3  # letters; shorter tokens of places and organisations are not remembered by themselves
@@ -46,7 +47,7 @@ class Survey:
 
     def to_json(self) -> str:
         """The survey as one line of JSON."""
-        return json.dumps(self.forms, ensure_ascii=False, default=_fields)
+        return json.dumps(self.forms, ensure_ascii=False, default=fields_of)
 
     @classmethod
     def from_json(cls, text: str) -> Survey:
@@ -114,7 +115,7 @@ class Roster:
 
     def to_json(self) -> str:
         """The roster as JSON with sorted keys, the same for the same surveys in any order."""
-        return json.dumps(_fields(self), ensure_ascii=False, sort_keys=True, default=_fields)
+        return json.dumps(fields_of(self), ensure_ascii=False, sort_keys=True, default=fields_of)
 
     @classmethod
     def from_json(cls, text: str) -> Roster:
@@ -126,11 +127,6 @@ class Roster:
     def digest(self) -> str:
         """SHA-256 of the JSON, in hex: part of the key of the work that was done with this roster."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
-
-
-def _fields(record: SurveyForm | NameForm | Roster) -> dict[str, Any]:
-    """The fields of a record, those that are records themselves as they are: `asdict` would copy them all."""
-    return {name: getattr(record, name) for name in record.__slots__}
 
 
 def names_survey(names: Iterable[str]) -> Survey:

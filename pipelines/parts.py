@@ -17,7 +17,7 @@ from typing import Any
 from anonymize.spans import Span
 from corpora.errors import CorporaError
 from corpora.files import replacing, sha256_file
-from corpora.records import Drop, Origin, Session, Turn
+from corpora.records import Drop, Origin, Session, Turn, fields_of
 from pipelines.versions import package_versions
 
 
@@ -106,12 +106,7 @@ def write_survey(place: Place, part: SurveyPart, client_of: Callable[[Session], 
     with place.writing() as path, path.open("w", encoding="ascii") as file:
         print(json.dumps({"sessions": who, "drops": [asdict(drop) for drop in part.drops]}), file=file)
         for entry in part.sessions:
-            print(json.dumps({**_fields(entry), "names": None}, default=_fields), file=file)
-
-
-def _fields(record: Any) -> dict[str, Any]:
-    """The fields of a record, those that are records themselves as they are: `asdict` would copy every turn."""
-    return {name: getattr(record, name) for name in record.__slots__}
+            print(json.dumps({**fields_of(entry), "names": None}, default=fields_of), file=file)
 
 
 def read_head(path: Path) -> Head:

@@ -42,7 +42,7 @@ _HINT = re.compile(
 _INITIALS = re.compile(r"[b-df-hj-np-tv-xz]{2,4}(?=,? (?:dash|slash|stroke)\b)")
 """Letters that are no word, before a stroke that is named."""
 
-_ANOTHER = re.compile(r",? [b-hj-z],? (?:dash|slash|stroke)\b")
+_ANOTHER = re.compile(r",? [b-hj-z],? (?:dash|slash|stroke)\b")  # after it, "a" is a letter
 _HALVES = ("am", "pm")
 _LETTERS_AND_STROKES = frozenset("bcdefghjklmnopqrstuvwxyz") | {"dash", "slash", "stroke"}
 _DIGIT = re.compile(r"\d")

@@ -134,7 +134,7 @@ _OTHER_PLACES = re.compile(
     r"|(?:rural )?(?:route|rt\.?|rr|hc|star route) \d{1,3},? box \d{1,5}[a-z]?\b"
     r"|(?:(?:county|state|rural|farm)(?: to market)? (?:road|route)|highway|hwy|route(?! 66\b)|rte|fm) \d{1,4}\b"
     r"|[a-z]\d[a-z] ?\d[a-z]\d\b|[a-z]{1,2}\d[a-z\d]? \d[a-z]{2}\b"
-    r"|[ac-fhknprtv-y]\d[\dw] ?(?=[a-z]*\d)(?=\d*[a-z])[a-z\d]{4}\b)"
+    r"|[ac-fhknprtv-y]\d[\dw] ?(?=[a-z]*\d)(?=\d*[a-z])(?!\d+(?:[ap]m|[km]g|m[lm]|[ck]m)\b)[a-z\d]{4}\b)"
 )
 """The last three: postcodes of Canada, the United Kingdom and Ireland (Eircode: a routing key and four signs)."""
 
