@@ -90,7 +90,8 @@ def _mark_letters(reading: Reading, a: int, b: int) -> None:
     flag = reading.vocab.flags.get(word, 0)
     hyphens = all(reading.before[k] == HYPHEN for k in range(a + 1, b)) and not context.VOWELS.isdisjoint(word)
     stammer = len(set(word)) < _SPELLED - 1
-    if not stammer and (flag & voc.NAME or (not flag and (hyphens or b - a > _SPELLED))):
+    rare = flag in (0, voc.WORD | voc.RARE)  # Sargon is in dictionaries, too
+    if not stammer and (flag & voc.NAME or (rare and (hyphens or (not flag and b - a > _SPELLED)))):
         reading.mark(a, b, NAME, "spelled")
 
 

@@ -37,14 +37,14 @@ _GAP = re.compile(r"(?:[ ,…/*-]|\.{2,4}|\.(?=\w)){0,5}")
 _HINT = re.compile(
     rf"(?<![\w'])[b-hj-z][ ,-]{{1,3}}(?:[a-z\d](?![\w'])|(?:{_NUMBER})\b)|[\dh-z],? (?:dash|slash|stroke)\b|"
     rf"\b(?:{_NUMBER})[ ,-]{{1,3}}[b-hj-z](?![\w'])|\b(?:dash|slash|stroke) (?:\d|(?:{_NUMBER})\b)|"
-    r"(?<![\w'])[a-z],? as in [a-z]"
+    rf"(?<![\w'])[a-z],? as in [a-z]|\b(?:{PHONETIC}) (?:\d(?!\w)|(?:{_NUMBER})\b)"
 )
 _INITIALS = re.compile(r"[b-df-hj-np-tv-xz]{2,4}(?=,? (?:dash|slash|stroke)\b)")
 """Letters that are no word, before a stroke that is named."""
 
 _ANOTHER = re.compile(r",? [b-hj-z],? (?:dash|slash|stroke)\b")  # after it, "a" is a letter
 _HALVES = ("am", "pm")
-_LETTERS_AND_STROKES = frozenset("bcdefghjklmnopqrstuvwxyz") | {"dash", "slash", "stroke"}
+_TELLING = frozenset("bcdefghjklmnopqrstuvwxyz") | {"dash", "slash", "stroke", *PHONETIC.split("|")}
 _DIGIT = re.compile(r"\d")
 _VEHICLE = re.compile(r"\b(?:plates?|tags?|rego|reg|registration|vin)\b")
 _REACH = 90
@@ -53,7 +53,7 @@ _LONGEST = 60  # signs
 
 def find_aloud(text: str, low: str, said: frozenset[str]) -> Iterator[Span]:
     """The codes of one turn: `text` as written, `low` normalised, `said` its words."""
-    if said.isdisjoint(_LETTERS_AND_STROKES) or (said.isdisjoint(NUMBER_WORDS) and not _DIGIT.search(low)):
+    if said.isdisjoint(_TELLING) or (said.isdisjoint(NUMBER_WORDS) and not _DIGIT.search(low)):
         return
     text, at = (low if text.isupper() else text), 0  # a shout has no capitals that tell
     while hint := _HINT.search(low, at):

@@ -50,10 +50,24 @@ def find_codes(texts: list[str], lows: list[str], taken: list[list[Span]], worth
         if kind:
             start, end = _with_letters(run, kind, texts[run.turn], lows[run.turn])
             found[run.turn].append(Span(start, end, kind, "code_aloud" if run.singles else "code"))
+    for turn in worth:
+        for joined in _JOINED.finditer(lows[turn]) if _JOINED_HINT.search(lows[turn]) else ():
+            code = Span(*joined.span(), "ID", "code_joined")
+            if not (_touches(code, taken[turn]) or _touches(code, found[turn])):
+                found[turn].append(code)
+                found[turn].sort()
     return found
 
 
-def _touches(run: Run, spans: list[Span]) -> bool:
+_JOINED = re.compile(
+    r"(?<![\w/@.+-])(?:(?=[a-z\d/-]*\d{3})(?:[a-z]{1,5}(?:/[a-z\d]{1,8}){2,4}|[a-z]{1,4}(?:-[a-z\d]{1,6}){2,4})"
+    r"|[a-z]{2,5}\d{1,4}[a-z]{2,5}(?<!s))(?![\w/@+-])"
+)
+_JOINED_HINT = re.compile(r"[a-z]/[a-z\d]+/|[a-z]-[a-z\d]+-|[a-z]{2}\d{1,4}[a-z]{2}")
+"""Codes by their form alone: HLA/ATT/0917, RI-AD-5518, mg4zt."""
+
+
+def _touches(run: Run | Span, spans: list[Span]) -> bool:
     """Whether the run shares a character with one of the sorted, disjoint spans."""
     at = bisect.bisect_left(spans, run.end, key=lambda span: span.start)
     return at > 0 and spans[at - 1].end > run.start
@@ -130,6 +144,8 @@ def _by_shape(run: Run, text: str, low: str, size: int) -> str | None:  # noqa: 
         return None
     if len(run.groups) == 1 and size >= 5:
         return "LOCATION" if size == 5 and _PLACE_BEFORE.search(low[max(0, run.start - 4) : run.start]) else "ID"
+    if run.gaps == ["-"] and run.groups in ([2, 4], [2, 5], [2, 6]):
+        return "ID"
     if not run.singles and size >= 7 and min(run.groups) >= 2 and set(run.gaps) <= {" ", "-"}:
         return "ID"
     alone = _ALONE.search(low, max(0, run.start - 2), run.start) and _CLOSED.match(low, run.end)
@@ -193,8 +209,12 @@ def _many_quantities(run: Run) -> bool:
     )
 
 
+_REMARK = 45
+"""Characters of a remark between two parts of a number: "five five five, what is it, oh one seven seven"."""
+
+
 def _join_turns(runs: list[Run], kinds: list[str | None], lows: list[str]) -> None:
-    """Class the parts of one number that two or three turns share ("five five five -" / "- oh one six three")."""
+    """Class the parts of a number cut by a remark, or shared by turns ("five five five -" / "oh one six three")."""
     for first in range(len(runs)):
         digits, last = runs[first].digits, first
         while last + 1 < len(runs) and len(digits) < 10 and _continues(runs[last], runs[last + 1], lows):
@@ -208,7 +228,9 @@ def _join_turns(runs: list[Run], kinds: list[str | None], lows: list[str]) -> No
 
 
 def _continues(run: Run, following: Run, lows: list[str]) -> bool:
-    """Whether `following` goes on with a number that the end of the turn cut off."""
+    """Whether `following` goes on with a number that the end of the turn cut off, or a remark in the turn."""
+    if run.turn == following.turn:
+        return bool(run.aloud and following.aloud and following.start - run.end <= _REMARK)
     return (
         0 < following.turn - run.turn <= 2  # one short turn may stand between
         and not any(len(low.split()) > 3 for low in lows[run.turn + 1 : following.turn])  # "Mm-hm."

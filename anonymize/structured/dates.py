@@ -43,7 +43,8 @@ _DATE = re.compile(
     rf"|{_SHORT} (?:of )?(?:19|20)\d\d\b"
     rf"|(?:the )?{ORDINAL} of the {ORDINAL},? {_YEAR}"
     rf"|{_SAID} (?P<by>slash|dash|point|stroke) {_SAID} (?P=by) (?:{_YEAR}|{BELOW_100}|oh[- ]{UNIT}|\d\d)\b"
-    rf"|(?:the )?{ORDINAL} (?!{_UNCLEAR}){MONTH}\b{_TAIL}"
+    rf"|(?:the )?{ORDINAL} (?:(?!{_UNCLEAR}){MONTH}\b|(?!ma[ry]\b){_SHORT}){_TAIL}"
+    rf"|{BELOW_100} (?!{_UNCLEAR}){MONTH},? (?:{_YEAR}|{_TWO_DIGIT_YEAR}\b)"
     rf"|(?:the |el )?(?:{ORDINAL}|{_DAY}) (?:of |de )?(?:{_CALENDARS})\b"
     rf"|\d{{1,2}} (?:{MONTH}|{_SHORT}),? (?:19|20)\d\d\b"
     rf"|(?<!\bat )(?<![\d:/])\b(?:[1-9]|[12]\d|3[01]) "
@@ -82,6 +83,7 @@ _HAPPENS = (
 _HAPPENED = r"out|in|back|home|here|there|away|off|over|up|again|work|school|born|died|left|rang|came|started|went"
 _BELOW_TENTH = "(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)"
 _LATE = rf"(?:the (?:[4-9]th|[12]\dth|10th|2[123]?(?:st|nd|rd)|3(?:0th|1st)|(?!{_BELOW_TENTH}\b){SPOKEN_ORDINAL}))"
+_NO_COUNT = rf"(?! of (?:each|every|the)\b| (?:{pattern('counted')})\b)"
 _DAY_ALONE = re.compile(
     rf"\b(?:on|by|until|till|since|before|after|from|to|through|between|around) "
     rf"(?P<dated>the (?:\d{{1,2}}(?:st|nd|rd|th)|(?!(?:first|second)\b){ORDINAL})){_AFTER}"
@@ -89,7 +91,7 @@ _DAY_ALONE = re.compile(
     rf"|\b(?:{_HAPPENS}) (?:on|by|until|till) (?P<happens>the (?:first|second)){_AFTER}"
     rf"|\b(?:{_HAPPENED}),? (?P<happened>the (?!(?:first|second)\b){ORDINAL})(?=[.,])"
     rf"|(?:^|[.?!\"] )(?P<whole>(?!{_BELOW_TENTH}\b){ORDINAL})(?=[.!](?: |$))"
-    rf"|\b(?P<weekday>(?:(?:that|last) )?{WEEKDAY},? {{1,2}}(?:the )?{ORDINAL}){_AFTER}"
+    rf"|\b(?P<weekday>(?:(?:that|last) )?{WEEKDAY},? {{1,2}}(?:the {ORDINAL}\b{_NO_COUNT}|{ORDINAL}{_AFTER}))"
     rf"|\b(?P<late>{_LATE})(?:{_AFTER}|(?= (?:works?|sounds?|good|suit)\b))"
     rf"|\b(?P<early>the (?:[123](?:st|nd|rd)|(?!(?:first|second)\b){ORDINAL})){_AFTER}"
 )
@@ -107,7 +109,7 @@ _HOLIDAY = re.compile(r"(?:the )?(?:fourth|4th) of july|july (?:the )?(?:fourth|
 _MAY_I = re.compile(rf"may (?:first|second|third|fourth|fifth|{UNIT})")
 _END_OF_CLAUSE = re.compile(r"[.,;:?!]|$")
 _BEFORE_MONTH = re.compile(
-    r"\b(?:on|by|until|till|since|before|after|from|to|in|of|for|around|this|last|next|it's|was|is|day),? $"
+    r"\b(?:on|by|until|till|since|before|after|from|to|in|of|for|around|this|last|next|it's|was|is|\w*day),? $"
 )
 
 

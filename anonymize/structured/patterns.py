@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from anonymize.spans import Span
 from anonymize.words.lexicon import pattern, words
-from anonymize.words.numerals import NUMBER_WORDS, SPOKEN_ORDINAL, TENS
+from anonymize.words.numerals import NUMBER_WORDS, ORDINAL, SPOKEN_ORDINAL, TENS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -95,11 +95,16 @@ _UNIT_NAME = r"(?:(?:apartment|apt|flat|unit|suite|ste|number|no|room|rm|lot|tra
 _UNIT = (
     rf"{_UNIT_NAME} ?#?(?:[a-z]?-?\d{{1,5}}[a-z]?\b|(?:{_NUMBER})\b(?:[- ](?:{_NUMBER})\b)*(?: [a-z]\b)?|[a-z]\b(?!'))"
 )
+_PART = rf"{ORDINAL}|ground|top|upper|lower|garden|basement|rear|back|front|left|right|main"
+_KIND = "floor|flat|unit|apartment|suite|level|door"
+"""Parts of a house: "second floor", "the garden unit"."""
+
 _ADDRESS = re.compile(
     rf"\b(?P<number>\d{{1,6}}(?:-?[a-z])?|(?:{_NUMBER})\b(?:[- ](?:{_NUMBER})\b){{0,5}}),? "
     rf"(?P<name>(?:(?:[nsew]\.?|north|south|east|west) )?"
     rf"(?:[^\W\d_][\w'.-]{{0,25}} |\d{{1,3}}(?:st|nd|rd|th) ){{1,3}}?)(?P<street>{_STREET}|"
-    rf"{_STREET_WORD})\b\.?(?: (?:north|south|east|west)\b)?(?P<unit>,? {_UNIT})?"
+    rf"{_STREET_WORD})\b\.?(?: (?:north|south|east|west)\b)?"
+    rf"(?P<unit>,? {_UNIT}|,? {{1,2}}(?:the )?(?:{_PART}) (?:{_KIND})\b)?"
 )
 _STREETS = frozenset(f"{_STREET}|{_STREET_WORD}".split("|"))
 _NOT_A_STREET = words("not_a_street")

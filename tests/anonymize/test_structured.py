@@ -25,6 +25,10 @@ FOUND = [
     "We fast on [DATE|the tenth of Muharram].",
     "They came [DATE|el 5 de mayo].",
     "It was [DATE|the ninth of may, nineteen and thirty-eight].",
+    "It was [DATE|tuesday the ninth] well it was really monday night.",
+    "We said [DATE|the twenty third] same time, and then Thursday [DATE|may fifth] then.",
+    "They want to know by [DATE|the 15th] are we staying.",
+    "He wrote [DATE|the nineteenth Feb] on it, and I stopped on [DATE|six april oh-four].",
     # ages over 89
     "I do it for a woman of [AGE90|ninety-odd].",
     "She turned [AGE90|a hundred].",
@@ -43,6 +47,7 @@ FOUND = [
     "Reach me on [PHONE|+44 20 7946 0958] when I'm home.",
     "Fax it to [FAX|five oh three, five five five, zero one three three], please.",
     "Our after-hours line is [PHONE|206-555-0188].",
+    "It's [PHONE|oh two one, five five five], what is it, [PHONE|oh one seven seven].",
     # web
     "Write to [EMAIL|k.lindgren@example.com], she answers.",
     "my e-mail is [EMAIL|tasha underscore brooks at hotmail dot com] all lower case",
@@ -57,7 +62,12 @@ FOUND = [
     "Somebody posts as [HANDLE|nurse.odile.speaks] now.",
     "You write to [EMAIL|otto the goat man, no spaces, at bigpond dot com].",
     "It's all on [URL|www dot ulla and the foxes, all one word, dot example].",
+    # codes by their form alone
+    "They wrote [ID|HLA/ATT/0917] on top, and on the wall it said [ID|RI-AD-5518].",
+    "It says [ID|mg4zt] on my badge, local [ID|17-4402].",
+    "We're at [LOCATION|114 Elm Road, second floor], the bell's broken.",
     # codes read aloud
+    "On the tail it said [ID|November six two one four Papa].",
     "He read it off the back, [ID|K T, 4 4, oh 3 9 2], and hung up.",
     "The letter says [ID|JW slash 22 slash 0163].",
     "Family court has it as [ID|TR dash PC dash four one seven, dash oh six].",
@@ -100,7 +110,7 @@ FOUND = [
     "The case number is [ID|CR-2018-00417].",
     "My student ID was [ID|U 0091 4432].",
     # places with numbers
-    "I grew up at [LOCATION|418 Larkspur Lane], second floor.",
+    "I grew up at [LOCATION|418 Larkspur Lane, second floor].",
     "we live at [LOCATION|nineteen oh six hollis avenue apartment four b] with my mom",
     "The zip's [LOCATION|44107], if that helps.",
     "Send it to [LOCATION|P.O. Box 2291].",
