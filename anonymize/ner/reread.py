@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from anonymize.naming.evidence import judge, threshold
 from anonymize.naming.names import candidate
-from anonymize.naming.reading import FREE, KEPT, NAME, TAKEN
+from anonymize.naming.reading import FREE, KEPT, LOCATION, NAME, ORG, TAKEN
 from anonymize.ner.encoder import NAMED, STRUCTURED, encoder
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
@@ -40,7 +40,11 @@ _PLACEHOLDER = re.compile(r"\[[A-Z][A-Z0-9_]+-\d+$")
 _CANDIDATE = {True: 0.2, False: 0.4}
 _OTHER = {True: 0.85, False: 0.2}
 _BARRED = {True: 0.95, False: 0.9}
+_KEPT_BUT = 0.9
+_NEVER = 2.0
+_GAP = 0.5
 _CODE = 0.5
+_CODE_NOT_NAME = 0.8
 """The probability that a candidate, another word, a word that identifies nobody by itself, and a part of a date, number
 or code need; where capitals mean something, and where not. Set on gold-dev and tests/gold/seventh, on which no adapter
 was trained."""
@@ -71,16 +75,31 @@ def reread(reading: Reading) -> bool:
             changed = True
         elif 1.0 - nothing < _NOTHING and reading.wordy(i) and not (reading.status[i] or reading.strict):
             reading.status[i] = KEPT  # the word, also where the session comes to know a name like it
+    _close_gaps(reading, {i: dict(zip(NAMED, found, strict=False)) for i, (_, *found) in read.items()})
     _mark_codes(
         reading, {i: dict(zip(STRUCTURED, found[len(NAMED) :], strict=True)) for i, (_, *found) in read.items()}
     )
     return changed
 
 
+def _close_gaps(reading: Reading, read: dict[int, dict[str, float]]) -> None:
+    """Let names take in what stands in or before them: Solar do Minho; 6418 North Larkmoor; Twin Peaks Cardiology."""
+    for i in sorted(read, reverse=True):
+        n = i + 1
+        if n >= reading.count or reading.label[i] or reading.status[i] == TAKEN or not reading.joined(n):
+            continue
+        kind, likely = reading.label[n], sum(read[i].values())
+        small = i and reading.low[i] in context.FUNCTION and reading.joined(i) and reading.label[i - 1] == kind
+        house = reading.shape[i] == NUMBER and kind == LOCATION
+        kept = reading.status[i] == KEPT and kind in (LOCATION, ORG) and likely >= _KEPT_BUT
+        if kind and (kept or ((small or house) and likely >= _GAP)):
+            reading.mark(i, n, kind, RULE)
+
+
 def _mark_codes(reading: Reading, read: dict[int, dict[str, float]]) -> None:
     """Mark the stretches of tokens that are likely dates, numbers or codes which the rules do not know."""
     likely = {i: found for i, found in read.items() if sum(found.values()) >= _CODE}
-    free = [i for i in sorted(likely) if not (reading.label[i] or reading.status[i] or _spoken_for(reading, i))]
+    free = [i for i in sorted(likely) if _free(reading, i, sum(likely[i].values()))]
     turn = reading.tokens.turn
     at = 0
     while at < len(free):
@@ -90,12 +109,16 @@ def _mark_codes(reading: Reading, read: dict[int, dict[str, float]]) -> None:
         a, b = free[at], free[end - 1] + 1
         if any(reading.low[i] not in context.FUNCTION for i in range(a, b)):
             total = {kind: sum(likely[i][kind] for i in range(a, b)) for kind in STRUCTURED}
+            reading.label[a:b] = reading.rule[a:b] = [""] * (b - a)
             reading.mark_code(a, b, max(total, key=lambda kind: total[kind]), RULE)
         at = end
 
 
-def _spoken_for(reading: Reading, i: int) -> bool:
-    return _placed(reading, i) or _clock(reading, i)
+def _free(reading: Reading, i: int, likely: float) -> bool:
+    """Whether token i may become part of a code; a name only where it is likely one: the user cash money miles."""
+    if reading.status[i] or _placed(reading, i) or _clock(reading, i):
+        return False
+    return not reading.label[i] or likely >= _CODE_NOT_NAME
 
 
 def _placed(reading: Reading, i: int) -> bool:
@@ -108,16 +131,16 @@ def _open(reading: Reading, i: int) -> bool:
     """Whether token i may become a name at all."""
     if reading.label[i] or reading.status[i] in (KEPT, TAKEN) or reading.shape[i] == NUMBER:
         return False
-    if reading.wordy(i) and i + 1 < reading.count and reading.shape[i + 1] == NUMBER:
-        return False  # Room 4, page 114
-    low = reading.low[i]
-    return len(low) > 1 and low not in context.FUNCTION and low not in context.CRIES | context.ENDEARMENTS
+    return not (reading.wordy(i) and i + 1 < reading.count and reading.shape[i + 1] == NUMBER)  # Room 4, page 114
 
 
 def _needed(reading: Reading, i: int) -> float:
+    low, capital = reading.low[i], reading.capital(i) and reading.inside(i)
+    if low in context.FUNCTION or (low in context.CRIES and not capital):
+        return _NEVER
     article = not reading.cased and i and reading.low[i - 1] == "the" and reading.before[i] == SPACE
     shop = reading.suffix[i] == "s" and reading.flag[i] & voc.CHAIN and not reading.flag[i] & voc.GIVEN
-    if reading.flag[i] & _IDLE or shop or (article and reading.ends(i)):
+    if reading.flag[i] & _IDLE or shop or (article and reading.ends(i)) or len(low) == 1 or low in context.ENDEARMENTS:
         return _BARRED[reading.cased]  # the kibbeh, at McDonald's
     return (_CANDIDATE if candidate(reading, i) else _OTHER)[reading.cased]
 
@@ -132,18 +155,19 @@ def _soft(reading: Reading, i: int) -> bool:
 
 
 def _doubts(reading: Reading) -> list[int]:
-    return sorted({*(i for i in range(reading.count) if _doubted(reading, i)), *_figures(reading)})
+    words = (i for i in range(reading.count) if _doubted(reading, i))
+    return sorted({*words, *_figures(reading), *reading.where(context.SIGNED_IN)})
 
 
 def _doubted(reading: Reading, i: int) -> bool:
     if reading.label[i]:
         return _soft(reading, i)
-    if not _open(reading, i) or reading.flag[i] & _IDLE:
-        return False
     capital = reading.capital(i)
+    if not _open(reading, i) or _needed(reading, i) == _NEVER:
+        return False
     if capital and reading.inside(i):
         return True
-    if not candidate(reading, i):
+    if reading.flag[i] & _IDLE or not candidate(reading, i):
         return False
     kind, score, _ = judge(reading, i)
     return score >= threshold(reading, i, kind) - _UNDER[capital]

@@ -409,3 +409,12 @@ FUNCTION = (
     )
 ) - {"may", "hit", "sir"}
 """Words that are never a name by themselves."""
+
+SIGNED_IN = _words(
+    "account accounts avatar badge callsign channel dm dms feed follow followers forum gamer gamertag"
+    " gamertags handle handles insta instagram login messaged nickname nick online page password post"
+    " posted posting posts profile reddit roblox screenname snap snapchat tag tagged tags tiktok twitch"
+    " twitter user username venmo xbox discord minecraft fortnite subreddit youtube podcast blog website"
+    " site"
+)
+"""Around these, people say what they call themselves on a screen, or what a machine calls them."""

@@ -57,6 +57,20 @@ def test_it_adds_codes_that_no_rule_knows(change):
     assert (said[code.start : code.end].lower(), code.type) == ("tulip seven seven four", "ID")
 
 
+def test_a_name_takes_in_the_words_that_stand_in_it_and_before_it():
+    said = "He waited tables at Solar do Minho, and then they sent him to Twin Peaks Cardiology for his heart."
+    spans = Deidentifier(KEY, encoder="on").find([said])[0]
+    assert [said[span.start : span.end] for span in spans] == ["Solar do Minho", "Twin Peaks Cardiology"]
+
+
+def test_a_user_name_may_hold_names():
+    said = (
+        "you gotta email them to close it and the user name on it is cash money miles oh seven and i put his name in it"
+    )
+    spans = Deidentifier(KEY, encoder="on").find([said])[0]
+    assert [said[span.start : span.end] for span in spans] == ["cash money miles oh seven"]
+
+
 def test_placeholders_are_no_codes():
     assert Deidentifier(KEY, encoder="on").find(["I told [NAME-1] and [NAME-22] to call [PHONE]."]) == [[]]
 
