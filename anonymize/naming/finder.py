@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from anonymize.naming import firms, institutions, names, places, plain, roads, unheard
+from anonymize.naming import christened, firms, institutions, names, places, plain, roads, unheard
 from anonymize.naming.reading import Reading
 from anonymize.ner import doubt
 from anonymize.ner.plugged import PluggedModel
@@ -45,6 +45,7 @@ def read_session(
     places.mark_phrases(reading)
     places.keep_titles(reading)
     plain.keep_words(reading)
+    christened.mark_christened(reading)
     names.mark_spelled(reading)
     names.mark_labelled(reading)
     names.mark_small_words(reading)
@@ -76,6 +77,7 @@ def _decide(reading: Reading) -> None:
     names.mark_scored(reading)
     names.extend_runs(reading)
     names.close_gaps(reading)
+    names.mark_bynames(reading)
     names.extend_hyphens(reading)
     names.mark_tries(reading)
     names.mark_initials(reading)

@@ -27,6 +27,7 @@ _SAYING = frozenset({"says", "said", "reads"})
 _TAGS = frozenset({"tag", "nametag", "badge", "wristband", "bracelet", "jersey", "nameplate"})
 _TAGGED = 6  # words from such a thing to what it says
 _AFTER_NAMES = frozenset({"boy", "girl", "man", "house", "hall", "home", "family"})
+_NO_BYNAME = voc.KEEP | voc.CAPITAL | voc.STATE | voc.NAME
 _SPELLED = 3  # a spelled name's fewest letters
 
 
@@ -225,11 +226,23 @@ def _extend(reading: Reading, i: int) -> None:
     if new < old and _attribute(reading, new, old):
         label[new], reading.rule[new] = ORG if label[old] == NAME else label[old], "run"
         return
+    if new < old and _as_given(reading, new, old):
+        label[new], reading.rule[new] = NAME, "run"
+        return
     surname = label[i - 1] == NAME and reading.inside(i) and _as_surname(reading, i)
     if not surname and (reading.barred(new) or reading.flag[new] & voc.KIN or reading.low[new] in context.TITLES):
         return
     if _belongs(reading, new, old):
         label[new], reading.rule[new] = label[old], "run"
+
+
+def _as_given(reading: Reading, new: int, old: int) -> bool:
+    """Whether a word that names nobody by itself is a given name, before a surname that is none: Ranginui Blackwood."""
+    flag, surname = reading.flag[new], reading.flag[old] & voc.NAME == voc.SURNAME
+    barred = voc.CAPITAL | voc.STATE | voc.KIN | voc.TITLE | voc.CHAIN
+    known = flag & voc.KEEP and not flag & barred and flag & voc.COMMON != voc.WORD
+    titles = reading.shape[new] == reading.shape[old] == TITLE and reading.label[old] == NAME
+    return bool(known and surname and titles and not reading.status[new] and reading.low[new] not in context.WEEKDAYS)
 
 
 def _as_surname(reading: Reading, i: int) -> bool:
@@ -256,6 +269,17 @@ def close_gaps(reading: Reading) -> None:
         joined = reading.joined(k) and reading.joined(last) and reading.label[last] == NAME
         if joined and reading.shape[k] == reading.shape[last] == TITLE and reading.low[k] not in context.SUBJECTS:
             reading.mark(k, last, NAME, "run")
+
+
+def mark_bynames(reading: Reading) -> None:
+    """A byname with its article and a capital belongs to the name: Dai the Milk, Packie the Post."""
+    for i in reading.at.get("the", ()) if reading.cased else ():
+        k = i + 1
+        if not (i and k < reading.count and reading.label[i - 1] == NAME and reading.joined(i) and reading.joined(k)):
+            continue
+        plain = reading.flag[k] & voc.WORD and not reading.flag[k] & _NO_BYNAME and not reading.low[k].endswith("s")
+        if reading.shape[k] == TITLE and (reading.label[k] == NAME or (plain and not reading.label[k])):
+            reading.mark(i, k + 1, NAME, "byname")
 
 
 def mark_small_words(reading: Reading) -> None:
@@ -299,7 +323,7 @@ def _listed_surname(reading: Reading, i: int) -> int:
 
 
 def extend_hyphens(reading: Reading) -> None:
-    """A word with hyphens is a name as a whole: Ha-neul, Ji-hoon-ah, Noor-ol-Hoda, N-Nelda; not Harvard-educated."""
+    """A word with hyphens is a name as a whole: Ha-neul, Noor-ol-Hoda, Jun-Jun, N-Nelda; not Harvard-educated."""
     done = 0
     for i in reading.hyphens:
         if i < done:
@@ -317,7 +341,9 @@ def _join_hyphens(reading: Reading, a: int, b: int) -> None:
     kind = next((kind for kind in label[a:b] if kind), "")
     if not kind:
         whole = reading.cased and reading.capital(a) and len(reading.low[a]) > 1
-        if whole and any(_foreign(reading, k) for k in range(a + 1, b)):
+        twice = b - a == 2 and reading.low[a] == reading.low[a + 1] and reading.shape[a] == reading.shape[a + 1]  # noqa: PLR2004
+        twice = twice and reading.low[a] not in context.FUNCTION | context.CRIES
+        if whole and (twice or any(_foreign(reading, k) for k in range(a + 1, b))):
             reading.mark(a, b, NAME, "hyphen")
         return
     for k in (*range(a + 1, b), *range(b - 2, a - 1, -1)):

@@ -182,7 +182,8 @@ def _mark_opened(reading: Reading, i: int) -> None:
     low, k = reading.low, i + 1
     if low[i] in ("st", "saint"):
         if reading.capital(k) if reading.cased else _rare(reading, k):
-            reading.mark(i, k + 1, LOCATION if place_cue(reading, i) else ORG, "saint")
+            stop = _head_end(reading, k + 1) if low[k + 1 : k + 2] == ["of"] else k + 1  # Saint Mary of Nazareth
+            reading.mark(i, stop, LOCATION if place_cue(reading, i) else ORG, "saint")
     elif low[i] == "our":
         stop = k + 2
         while low[k : k + 2] == ["lady", "of"] and stop < reading.count and low[stop] in ("the", "mount", "mt", "good"):

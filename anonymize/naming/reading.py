@@ -104,8 +104,9 @@ class Reading:
             for stem in (low[:-1], low[:-2] if low.endswith("es") else ""):
                 if found := table.get(stem):
                     return found & ~(voc.ORG_HEAD | voc.SPEECH | voc.TITLE)
-        if "'" in low and not low.startswith(("o'", "d'")) and low.partition("'")[0] in table:
-            return voc.WORD | voc.CAPITAL
+        stem, _, ending = low.partition("'")
+        if ending in context.CONTRACTED and stem in table:
+            return voc.WORD | voc.CAPITAL  # not Vi'let, not Ka'ena
         if (low.endswith("in") and low + "g" in table) or derived_word(low, table):
             return voc.WORD
         return 0

@@ -141,6 +141,8 @@ def _family(at: Spot) -> float | None:
 def _titled(at: Spot) -> float | None:
     if at.p in context.TITLES and not at.suffix:
         return CERTAIN if at.p in context.SURNAME_TITLES or not at.wordy or at.inside else STRONG
+    if at.p == "called" and at.flag & voc.KEEP:
+        return None  # it's called Lexapro
     if at.p in context.NAMED or (at.p in ("is", "was") and at.pp == "name") or (at.p == "name" and at.suffix == "s"):
         return CERTAIN
     return None

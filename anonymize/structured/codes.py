@@ -95,6 +95,8 @@ def _class_of(run: Run, text: str, lows: list[str]) -> str | None:
         return None
     if size < 7 and (_UNITS.match(low, run.end) or _MONEY.search(low[max(0, run.start - 12) : run.start])):
         return None
+    if size >= 9 and low.endswith("plus ", 0, run.start):
+        return "PHONE"
     if cue.ending and 3 <= size <= 6:  # the tail of a longer number
         return cue.kind if cue.kind in (*_CODE_KINDS, "SSN", "PHONE") else "ACCOUNT"
     return _by_cue(run, cue, size) or _by_shape(run, text, low, size)
@@ -252,7 +254,12 @@ def _echo(runs: list[Run], kinds: list[str | None], known: list[tuple[str, str]]
                 for end in range(start + 3, len(digits) + 1):
                     parts.setdefault(digits[start:end], kind)
     for index, run in enumerate(runs):
-        if kinds[index] is None and (len(run.digits) >= 4 or run.aloud) and not run.counting and not _round(run):
+        if (
+            kinds[index] is None
+            and (len(run.digits) >= 4 or run.aloud)
+            and not run.counting
+            and not (_round(run) and len(run.digits) < 5)
+        ):
             kinds[index] = parts.get(run.digits)
 
 
@@ -288,6 +295,8 @@ _SMALL_WORDS = words("not_a_code")
 
 def _with_letters(run: Run, kind: str, text: str, low: str) -> tuple[int, int]:
     """The run's range, widened to the letters that belong to the code ("ZKP 418", "h 0042 7713", "2309 5571 A")."""
+    if kind == "PHONE" and low.endswith("plus ", 0, run.start):
+        return run.start - len("plus "), run.end
     if kind not in _CODE_KINDS:
         return run.start, run.end
     return _start_with_letters(run, kind, text, low), _end_with_letters(run, text, low)

@@ -418,3 +418,16 @@ SIGNED_IN = _words(
     " site"
 )
 """Around these, people say what they call themselves on a screen, or what a machine calls them."""
+
+CONTRACTED = _words("s t d m n ve ll re am all er em day clock til cause nt know you out im what")
+"""What stands after the apostrophe of a contraction or a clipped word."""
+
+ANIMALS = _words(
+    "dog dogs cat cats puppy pup kitten kitty horse pony mare mule donkey goat hen rooster chicken cow calf pig lamb"
+    " turtle tortoise snake lizard gecko iguana parrot budgie cockatiel canary hamster gerbil rabbit bunny ferret rat"
+    " goldfish hound terrier lab poodle beagle collie shepherd mutt gelding filly colt alpaca llama duck goose tabby"
+)
+"""Those that people give names to."""
+
+MACHINES = _words("alexa siri google cortana bixby")
+"""What people talk to that is nobody."""

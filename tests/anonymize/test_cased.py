@@ -10,6 +10,15 @@ MARK = re.compile(r"\[\[(?P<masked>.+?)\]\]|\{\{(?P<kept>.+?)\}\}")
 OPENING = "So how was the week. It was okay. I mean, I tried the thing we talked about. And then?"
 RULES = Deidentifier(b"k" * 32, encoder="off")
 CASED = (
+    "[[Harmony]] calls him [[Whataburger]], that's her horse. Then [[Whataburger]] kicked. He called me {{Monday}}.",
+    "[[Ranginui Blackwood]] has six shirts, and Mr. [[He]] has six. Pastor [[You]] prays. He prays, and {{you}} pray.",
+    "Mama, your name is [[Queen Esther]]. There's a turtle, [[Beyoncé]]. It's called {{Lexapro}}.",
+    "She told it to [[Dai the Milk]], and [[Packie the Post]] told me.",
+    "I'm out there hollering, \"[[Vi'let]]! [[Vi'let]]!\" and lights came on.",
+    "Then he drove me all the way out to [[Ka'ena]] and back.",
+    "My husband, [[Jun-Jun]], puts the phone on the pillow.",
+    "When I had the hernia at [[Saint Mary of Nazareth]] they all signed it.",
+    "I got the {{Pfizer}} one, and she sent me a {{Hallmark}} card with the {{Mona Lisa}} on it.",
     "Put [[Wendell Two Elk]] down, he's at the sheriff's.",
     "She runs with that [[Leroy Pretty Weasel]] again.",
     "Big Cuong and [[Leroy Batiste]] were there.",

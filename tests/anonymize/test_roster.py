@@ -64,7 +64,7 @@ def test_ambiguous_forms_are_marked():
 
 
 def test_a_name_of_the_third_session_is_masked_in_the_first():
-    first = session("s1", "so then tamsyn's hat was gone", "and hope is a good thing")
+    first = session("s1", "so then tamsyn's hat was gone", "and i had not much hope left")
     third = session("s3", "My aunt Tamsyn sold it.", "Then my friend Hope came.")
     roster = build_roster("c1", [DEIDENTIFIER.survey(s) for s in (first, third)])
     _, spans, _ = DEIDENTIFIER.apply(first, roster)

@@ -62,9 +62,11 @@ FOUND = [
     "Somebody posts as [HANDLE|nurse.odile.speaks] now.",
     "You write to [EMAIL|otto the goat man, no spaces, at bigpond dot com].",
     "It's all on [URL|www dot ulla and the foxes, all one word, dot example].",
+    "My number is [PHONE|plus four four, seven seven oh oh, nine double oh, one four two].",
+    "She's [HANDLE|princess.b.sings_dgte], with forty followers, and I'm in [ORG|Local 4-919].",
     # codes by their form alone
     "They wrote [ID|HLA/ATT/0917] on top, and on the wall it said [ID|RI-AD-5518].",
-    "It says [ID|mg4zt] on my badge, local [ID|17-4402].",
+    "It says [ID|mg4zt] on my badge, and under it [ID|17-4402].",
     "We're at [LOCATION|114 Elm Road, second floor], the bell's broken.",
     # codes read aloud
     "On the tail it said [ID|November six two one four Papa].",
