@@ -97,12 +97,14 @@ def _fits(reading: Reading, k: int, *gaps: int) -> bool:
 def _titled(reading: Reading) -> list[int]:
     """Surnames that are small words, after their title: Mr. He, Pastor You."""
     found = []
-    for i in reading.where(_SMALL_SURNAMES):
-        title = reading.low[i - 1] if i and reading.before[i] == SPACE else ""
-        text, end = reading.turns[reading.tokens.turn[i - 1]], reading.tokens.end[i - 1]
-        led = title in _ABBREVIATED or (title in context.TITLES and reading.cased and text[end : end + 1] == " ")
-        if led and (reading.shape[i] == TITLE if reading.cased else title in _ABBREVIATED):
-            found.append(i)
+    for i in reading.where(context.TITLES):
+        k = i + 1
+        if k >= reading.count or reading.low[k] not in _SMALL_SURNAMES or reading.before[k] != SPACE:
+            continue
+        text, end = reading.turns[reading.tokens.turn[i]], reading.tokens.end[i]
+        abbreviated = reading.low[i] in _ABBREVIATED
+        if reading.shape[k] == TITLE if reading.cased else abbreviated:
+            found += [k] if abbreviated or text[end : end + 1] == " " else []
     return found
 
 
