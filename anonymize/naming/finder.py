@@ -45,6 +45,7 @@ def read_session(
     places.mark_phrases(reading)
     places.keep_titles(reading)
     plain.keep_words(reading)
+    plain.keep_known(reading)
     christened.mark_christened(reading)
     names.mark_spelled(reading)
     names.mark_labelled(reading)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from anonymize.naming.reading import FREE, KEPT
 from anonymize.words import context
+from anonymize.words import vocabulary as voc
 from anonymize.words.tokens import COMMA, SPACE
 
 if TYPE_CHECKING:
@@ -15,6 +16,41 @@ _VIRTUES = frozenset({"faith", "hope", "joy", "grace", "mercy", "patience", "hon
 _RAISED = frozenset({"on", "with"})
 _ADVERBS = frozenset({"up", "from", "to", "early", "above", "again"})
 _DOING = frozenset({"through", "make", "making", "made", "do", "doing", "did", "of", "study", "studied", "studying"})
+_KNOWN_AS = frozenset(
+    {
+        "singer",
+        "actor",
+        "actress",
+        "rapper",
+        "footballer",
+        "wrestler",
+        "boxer",
+        "comedian",
+        "prophet",
+        "apostle",
+        "poet",
+    }
+    | {"painter", "philosopher", "goddess", "evangelist", "psychologist", "novelist", "composer", "quarterback"}
+)
+_KNOWN_FOR = frozenset(
+    {
+        "country",
+        "state",
+        "movie",
+        "film",
+        "show",
+        "song",
+        "app",
+        "drug",
+        "god",
+        "saint",
+        "governor",
+        "president",
+        "band",
+    }
+    | {"brand", "cartoon", "superhero", "restaurant", "store", "planet", "month", "holiday", "flower", "spice", "gem"}
+)
+"""What the known are: said before or after them; only after them."""
 
 
 def keep_words(reading: Reading) -> None:
@@ -26,6 +62,27 @@ def keep_words(reading: Reading) -> None:
         proper = reading.capital(i) and reading.inside(i) and reading.low[i] not in context.MONTHS
         if reading.status[i] == FREE and not proper and _is_word(reading, i):
             reading.status[i] = KEPT
+
+
+def keep_known(reading: Reading) -> None:
+    """Keep what the speaker says is known to all: Drake the rapper, the apostle Paul, Israel the country."""
+    for i in reading.where(_KNOWN_AS | _KNOWN_FOR):
+        if not i or reading.low[i - 1] != "the" or reading.before[i] != SPACE or reading.suffix[i]:
+            continue
+        k, after = i - 2, i + 1
+        if i > 1 and reading.before[i - 1] in (SPACE, COMMA) and _may_be_known(reading, k) and reading.ends(i):
+            reading.status[k] = KEPT
+        elif reading.low[i] in _KNOWN_AS and after < reading.count and reading.before[after] == SPACE:
+            while after < reading.count and _may_be_known(reading, after):
+                reading.status[after] = KEPT
+                after += 1
+                if not (reading.cased and after < reading.count and reading.joined(after)):
+                    break
+
+
+def _may_be_known(reading: Reading, k: int) -> bool:
+    named = reading.capital(k) if reading.cased else bool(reading.flag[k] & voc.NAME)
+    return named and reading.status[k] == FREE and not reading.label[k] and reading.low[k] not in context.FUNCTION
 
 
 def _repeated(reading: Reading, i: int) -> bool:
