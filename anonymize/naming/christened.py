@@ -13,7 +13,7 @@ from anonymize.words.tokens import COMMA, LOWER, SPACE, TITLE
 if TYPE_CHECKING:
     from anonymize.naming.reading import Reading
 
-_CALLS = frozenset("call calls called calling name named naming nicknamed christened baptized".split())  # noqa: SIM905  reads better
+_CALLS = frozenset({"call", "calls", "called", "calling", "named", "naming", "nicknamed", "christened", "baptized"})
 _WHOM = frozenset({"him", "her", "me"})
 _WHOSE = context.POSSESSIVES | frozenset(
     {"real", "full", "first", "middle", "last", "given", "maiden", "whole", "nick"}

@@ -16,41 +16,6 @@ _VIRTUES = frozenset({"faith", "hope", "joy", "grace", "mercy", "patience", "hon
 _RAISED = frozenset({"on", "with"})
 _ADVERBS = frozenset({"up", "from", "to", "early", "above", "again"})
 _DOING = frozenset({"through", "make", "making", "made", "do", "doing", "did", "of", "study", "studied", "studying"})
-_KNOWN_AS = frozenset(
-    {
-        "singer",
-        "actor",
-        "actress",
-        "rapper",
-        "footballer",
-        "wrestler",
-        "boxer",
-        "comedian",
-        "prophet",
-        "apostle",
-        "poet",
-    }
-    | {"painter", "philosopher", "goddess", "evangelist", "psychologist", "novelist", "composer", "quarterback"}
-)
-_KNOWN_FOR = frozenset(
-    {
-        "country",
-        "state",
-        "movie",
-        "film",
-        "show",
-        "song",
-        "app",
-        "drug",
-        "god",
-        "saint",
-        "governor",
-        "president",
-        "band",
-    }
-    | {"brand", "cartoon", "superhero", "restaurant", "store", "planet", "month", "holiday", "flower", "spice", "gem"}
-)
-"""What the known are: said before or after them; only after them."""
 
 
 def keep_words(reading: Reading) -> None:
@@ -66,13 +31,14 @@ def keep_words(reading: Reading) -> None:
 
 def keep_known(reading: Reading) -> None:
     """Keep what the speaker says is known to all: Drake the rapper, the apostle Paul, Israel the country."""
-    for i in reading.where(_KNOWN_AS | _KNOWN_FOR):
+    for i in () if reading.strict else reading.where(context.KNOWN_AS | context.KNOWN_KINDS):
         if not i or reading.low[i - 1] != "the" or reading.before[i] != SPACE or reading.suffix[i]:
             continue
         k, after = i - 2, i + 1
-        if i > 1 and reading.before[i - 1] in (SPACE, COMMA) and _may_be_known(reading, k) and reading.ends(i):
+        kind = reading.low[i] in context.KNOWN_KINDS and reading.ends(i)
+        if kind and i > 1 and reading.before[i - 1] in (SPACE, COMMA) and _may_be_known(reading, k):
             reading.status[k] = KEPT
-        elif reading.low[i] in _KNOWN_AS and after < reading.count and reading.before[after] == SPACE:
+        elif reading.low[i] in context.KNOWN_AS and after < reading.count and reading.before[after] == SPACE:
             while after < reading.count and _may_be_known(reading, after):
                 reading.status[after] = KEPT
                 after += 1

@@ -431,3 +431,12 @@ ANIMALS = _words(
 
 MACHINES = _words("alexa siri google cortana bixby")
 """What people talk to that is nobody."""
+
+KNOWN_AS = _words("singer actor actress rapper footballer prophet apostle poet philosopher goddess evangelist novelist")
+"""Before a name, these say that all the world knows it: the apostle Paul. After one they may be anybody's trade."""
+
+KNOWN_KINDS = _words(
+    "country state movie film show song app drug god saint planet month holiday flower spice gem brand band cartoon"
+    " superhero rapper footballer prophet apostle goddess"
+)
+"""After a name, these say that no private person bears it here: Israel the country; Drake, the rapper."""
