@@ -38,9 +38,10 @@ def mark_christened(reading: Reading) -> None:
         for low in {*reading.low[i:stop]} - context.FUNCTION:
             for k in reading.at[low]:
                 if reading.status[k] != TAKEN and (reading.capital(k) or not reading.cased):
+                    word = voc.AMBIGUOUS if reading.wordy(k) or reading.flag[k] & voc.CAPITAL else 0
                     reading.status[k] = FREE
                     reading.flag[k] &= ~_NOBODY
-                    reading.enrich(k, voc.GIVEN)
+                    reading.enrich(k, voc.GIVEN | word)  # it stays a word where another session means one
 
 
 def _goes_on(reading: Reading, k: int) -> bool:

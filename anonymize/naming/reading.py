@@ -281,7 +281,7 @@ class Reading:
                 phrases[" ".join(low for low in self.low[a:b]), kind] += 1
                 continue
             for k in range(a, b):
-                if len(self.low[k]) > 1:
+                if len(self.low[k]) > 1 and self.low[k] not in context.FUNCTION:  # Mr. He says nothing of every he
                     places.setdefault(self.low[k], []).append(k)
         forms = []
         for form, at in sorted(places.items()):

@@ -57,6 +57,18 @@ def test_words_and_strangers_do_not_resolve():
     assert roster.resolve("Khoa") is None
 
 
+def test_a_small_word_that_is_a_surname_is_no_name_elsewhere():
+    first, second = session("s1", "Then Mr. He came. Good."), session("s2", "He was fine. He left. So he did.")
+    roster = build_roster("c1", [DEIDENTIFIER.survey(first), DEIDENTIFIER.survey(second)])
+    assert [s.type for s in DEIDENTIFIER.apply(first, roster)[1][0]] == ["NAME"]
+    assert DEIDENTIFIER.apply(second, roster)[1] == [[]]
+
+
+def test_a_word_that_is_somebodys_name_stays_a_word_for_the_gate():
+    roster = build_roster("c1", [survey("The dog answers to Biscuit. They call me Tiny, and I am not.")])
+    assert roster.resolve("Tiny").ambiguous
+
+
 def test_ambiguous_forms_are_marked():
     roster = build_roster("c1", [survey("My husband Will and my friend Oluchi came.")])
     assert roster.resolve("Will").ambiguous
