@@ -20,6 +20,8 @@ _WHOSE = context.POSSESSIVES | frozenset(
 )
 _GOES = frozenset({"go", "goes", "going", "went"})
 _GREETINGS = frozenset({"hello", "hi", "hey", "goodbye", "goodnight", "morning"})
+"""Fewer than `context.GREETINGS`: what stands here outweighs the lists, so that "okay, Facebook" must not count."""
+
 _LONGEST = 3  # tokens of such a name
 _NOBODY = voc.KEEP | voc.CAPITAL | voc.STATE | voc.FAMOUS
 _SMALL_SURNAMES = frozenset({"he", "you", "an", "so", "do", "to", "ho", "her", "my", "no", "she", "who", "may", "see"})

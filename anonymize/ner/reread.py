@@ -42,9 +42,9 @@ _OTHER = {True: 0.85, False: 0.4}
 _BARRED = {True: 0.8, False: 0.75}
 _CODE = 0.4
 _CODE_NOT_NAME = 0.8
-"""The probability that a candidate, another word, a word that identifies nobody by itself, and a part of a date, number
-or code need; where capitals mean something, and where not. Set on gold-dev and tests/gold/seventh, sealed and eleventh,
-on which no adapter was trained."""
+"""The probability that a candidate, another word, a word that identifies nobody by itself, a part of a date, number or
+code, and such a part that is marked as a name need; where capitals mean something, and where not. Set on gold-dev and
+tests/gold/seventh, sealed and eleventh, on which no adapter was trained."""
 
 _NEVER = 2.0
 _GAP, _KEPT_BUT = 0.5, 0.9
