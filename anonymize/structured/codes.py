@@ -18,6 +18,8 @@ from anonymize.structured.runs import LONGEST, Run, find_runs
 from anonymize.words.lexicon import pattern, words
 from anonymize.words.numerals import NUMBER_WORDS, TEENS, TENS, digits_of
 
+_DIGIT, _TWO_DIGITS = re.compile(r"\d"), re.compile(r"\d\d")
+_NUMBERS, _ABOVE_TEN = frozenset(NUMBER_WORDS), frozenset((*TEENS, *TENS))
 _UNITS = re.compile(rf"[ -]?(?:{pattern('units')})\b|[ -]?%")
 _SHORT_CODES = words("short_codes")
 _MONEY = re.compile(
@@ -29,15 +31,17 @@ _ECHOED = frozenset(("PHONE", "FAX", "SSN", "ACCOUNT"))
 _CODE_KINDS = frozenset(("VEHICLE", "LICENSE", "DEVICE", "MRN", "HEALTH_PLAN", "ACCOUNT", "ID"))
 
 
-def find_codes(texts: list[str], lows: list[str], taken: list[list[Span]], worth: list[int]) -> list[list[Span]]:
+def find_codes(
+    texts: list[str], lows: list[str], taken: list[list[Span]], worth: dict[int, frozenset[str]]
+) -> list[list[Span]]:
     """Numbers and codes of a session, turn by turn; runs that touch an already `taken` span are left to it.
 
-    Only the turns in `worth` are read for them: all that hold a digit or a number word.
+    Only the turns in `worth`, which holds their words, are read for them: all with a digit or a number word.
     """
     runs = [
         run
-        for turn in worth
-        if _WORTH.search(lows[turn])
+        for turn, said in worth.items()
+        if _may_run(lows[turn], said)
         for run in find_runs(lows[turn], turn)
         if not _touches(run, taken[turn])
     ]
@@ -51,12 +55,24 @@ def find_codes(texts: list[str], lows: list[str], taken: list[list[Span]], worth
             start, end = _with_letters(run, kind, texts[run.turn], lows[run.turn])
             found[run.turn].append(Span(start, end, kind, "code_aloud" if run.singles else "code"))
     for turn in worth:
-        for joined in _JOINED.finditer(lows[turn]) if _JOINED_HINT.search(lows[turn]) else ():
+        hinted = _DIGIT.search(lows[turn]) and _JOINED_HINT.search(lows[turn])
+        for joined in _JOINED.finditer(lows[turn]) if hinted else ():
             code = Span(*joined.span(), "ID", "code_joined")
             if not (_touches(code, taken[turn]) or _touches(code, found[turn])):
                 found[turn].append(code)
                 found[turn].sort()
     return found
+
+
+def _may_run(low: str, said: frozenset[str]) -> bool:
+    """Whether a turn holds two items that may make a run, or a number above ten; most hold a "one" at best."""
+    if _TWO_DIGITS.search(low):
+        return True
+    if not _DIGIT.search(low):
+        numbers = said & _NUMBERS
+        if not numbers or (len(numbers) == 1 and numbers.isdisjoint(_ABOVE_TEN) and low.count(*numbers) == 1):
+            return False
+    return bool(_WORTH.search(low))
 
 
 _JOINED = re.compile(
@@ -75,7 +91,7 @@ def _touches(run: Run | Span, spans: list[Span]) -> bool:
 
 _ONE = rf"(?:\d|\b(?:{'|'.join(NUMBER_WORDS)})\b)"
 _WORTH = re.compile(
-    rf"\d\d|\b(?:{'|'.join((*TEENS, *TENS))})\b|{_ONE}[\s,.\-]{{1,4}}(?:(?:[a-z]|u[mh]|and|then|"
+    rf"\b(?:{'|'.join((*TEENS, *TENS))})\b|{_ONE}[\s,.\-]{{1,4}}(?:(?:[a-z]|u[mh]|and|then|"
     rf"dash)[\s,.\-]{{1,3}}){{0,4}}{_ONE}"
 )
 

@@ -31,6 +31,10 @@ _SAID = rf"(?:{BELOW_100}|\d{{1,2}})"
 _CLOSED = r"(?= {0,2}(?:[.,;:?!\"')\]-]|$))"
 _FUNCTION = pattern("clause_openers")
 
+_BELOW_TENTH = "(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)"
+_COUNTED = rf"(?!{_BELOW_TENTH} \w+ (?:after|since|that|when|without|i|we|you|he|she|they)\b)"
+"""Not before months that are counted: the first December after I left."""
+
 _AFTER = rf"(?! of (?:each|every|the)\b)(?:{_CLOSED}| (?:{_FUNCTION})\b)"
 _DATE = re.compile(
     r"\b(?=\w)(?:"
@@ -43,7 +47,7 @@ _DATE = re.compile(
     rf"|{_SHORT} (?:of )?(?:19|20)\d\d\b"
     rf"|(?:the )?{ORDINAL} of the {ORDINAL},? {_YEAR}"
     rf"|{_SAID} (?P<by>slash|dash|point|stroke) {_SAID} (?P=by) (?:{_YEAR}|{BELOW_100}|oh[- ]{UNIT}|\d\d)\b"
-    rf"|(?:the )?{ORDINAL} (?:(?!{_UNCLEAR}){MONTH}\b|(?!ma[ry]\b){_SHORT}){_TAIL}"
+    rf"|(?:the )?{_COUNTED}{ORDINAL} (?:(?!{_UNCLEAR}){MONTH}\b|(?!ma[ry]\b){_SHORT}){_TAIL}"
     rf"|{BELOW_100} (?!{_UNCLEAR}){MONTH},? (?:{_YEAR}|{_TWO_DIGIT_YEAR}\b)"
     rf"|(?:the |el )?(?:{ORDINAL}|{_DAY}) (?:of |de )?(?:{_CALENDARS})\b"
     rf"|\d{{1,2}} (?:{MONTH}|{_SHORT}),? (?:19|20)\d\d\b"
@@ -81,11 +85,10 @@ _HAPPENS = (
     r"came|out|in|back|home|here|there|rent|born|died|passed|court|appointment|surgery"
 )
 _HAPPENED = r"out|in|back|home|here|there|away|off|over|up|again|work|school|born|died|left|rang|came|started|went"
-_BELOW_TENTH = "(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)"
 _LATE = rf"(?:the (?:[4-9]th|[12]\dth|10th|2[123]?(?:st|nd|rd)|3(?:0th|1st)|(?!{_BELOW_TENTH}\b){SPOKEN_ORDINAL}))"
 _NO_COUNT = rf"(?! of (?:each|every|the)\b| (?:{pattern('counted')})\b)"
 _DAY_ALONE = re.compile(
-    rf"\b(?:on|by|until|till|since|before|after|from|to|through|between|around) "
+    rf"\b(?:on|by|until|till|since|before|after|from|to|through|between|between now and|around) "
     rf"(?P<dated>the (?:\d{{1,2}}(?:st|nd|rd|th)|(?!(?:first|second)\b){ORDINAL})){_AFTER}"
     rf"|\b(?:{_EVENTS})(?:'s| is)(?: due)? (?P<event>the (?:first|second)){_CLOSED}"
     rf"|\b(?:{_HAPPENS}) (?:on|by|until|till) (?P<happens>the (?:first|second)){_AFTER}"

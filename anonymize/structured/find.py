@@ -48,11 +48,11 @@ def find_structured(turns: list[str]) -> list[list[Span]]:
     """
     lows = [normalise(text) for text in turns]
     found: list[list[Span]] = [[] for _ in turns]
-    worth: list[int] = []
+    worth: dict[int, frozenset[str]] = {}
     for turn, low in enumerate(lows):
         said = _words(low)
         if _worth(low, said):
-            worth.append(turn)
+            worth[turn] = said
             before = " ".join(lows[max(0, turn - 2) : turn])[-_BEFORE:]
             found[turn] = _disjoint(_in_turn(turns[turn], low, said, before))
     for spans, codes in zip(found, find_codes(turns, lows, found, worth), strict=True):
@@ -76,7 +76,7 @@ def _worth(low: str, said: frozenset[str]) -> bool:
 
 def _in_turn(text: str, low: str, said: frozenset[str], before: str) -> list[Span]:
     return [
-        *find_written(low),
+        *(find_written(low) if _SIGNS.search(low) or "u/" in low else ()),
         *find_spoken_web(low, said),
         *find_dates(text, low, said),
         *find_ages(text, low, before),

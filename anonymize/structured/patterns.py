@@ -39,12 +39,13 @@ _TEXTS = {
     "HANDLE": r"(?<![\w.@])@[a-z_][\w.]{1,29}(?<!\.)|"
     r"(?<![\w./@])[a-z][a-z\d]{1,20}(?:[._][a-z\d]{1,20}){0,3}_[a-z\d]{1,20}(?![\w/@])|(?<![\w/+])u/[\w-]{3,20}|"
     r"(?<![\w.@])[a-z]{2,20}\.(?:[a-z]{2,20}(?:\.[a-z]{2,20}|\.?\d{2,4})|[a-z]{1,20}(?:\.[a-z]{1,20}){2,4})(?![\w@]|\.\w)",
+    "DRIVER": r"(?<!\w)(?=[a-z])[a-z9]{5} ?\d{6} ?[a-z][a-z9][a-z\d][a-z]{2}(?!\w)",
     "STARRED": r"(?<![\w*])[a-z]{2,8}\*\d{2,8}[a-z]{0,3}(?!\w)",
 }
 _FORMS = {form: re.compile(text) for form, text in _TEXTS.items()}
 """The written forms in their order: where several match at one place, the first counts."""
 
-_CLASS = {"SITE": "URL", "LOCAL": "PHONE", "CARD": "ACCOUNT", "SERIAL": "DEVICE", "STARRED": "LICENSE"}
+_CLASS = {"SITE": "URL", "LOCAL": "PHONE", "CARD": "ACCOUNT", "SERIAL": "DEVICE", "STARRED": "LICENSE", "DRIVER": "LICENSE"}
 _SIGNS = {
     "@": ("EMAIL", "HANDLE"),
     "_": ("HANDLE",),
@@ -61,6 +62,7 @@ _SHAPES = {
     re.compile(r"[\da-f]{2}-[\da-f]{2}-"): ("DEVICE",),
     re.compile(r"\d[-.:) ]{0,2}\d\d"): ("SSN", "PHONE", "LOCAL", "CARD"),
     re.compile(r"\d[a-z]"): ("VEHICLE",),
+    re.compile(r"[a-z9] ?\d{6}"): ("DRIVER",),
     re.compile(r"[a-z]\d+[a-z]"): ("SERIAL",),
 }
 """What a turn must hold somewhere for a form to be there."""
@@ -138,7 +140,7 @@ _OTHER_PLACES = re.compile(
     r"|(?:post |mail )?box \d{1,5}(?=, [a-z])"
     r"|(?:rural )?(?:route|rt\.?|rr|hc|star route) \d{1,3},? box \d{1,5}[a-z]?\b"
     r"|(?:(?:county|state|rural|farm)(?: to market)? (?:road|route)|highway|hwy|route(?! 66\b)|rte|fm) \d{1,4}\b"
-    r"|road \d{3,5}\b"
+    r"|road \d{3,5}\b|(?:mile|county|range|concession|township|sideroad|lot) \d{1,4} (?:road|rd|line)\b"
     r"|[a-z]\d[a-z] ?\d[a-z]\d\b|[a-z]{1,2}\d[a-z\d]? \d[a-z]{2}\b"
     r"|[ac-fhknprtv-y]\d[\dw] ?(?=[a-z]*\d)(?=\d*[a-z])(?!\d+(?:[ap]m|[km]g|m[lm]|[ck]m)\b)[a-z\d]{4}\b)"
 )

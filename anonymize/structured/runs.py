@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _NUMBER = (
     r"(?P<quantity>[$£€] ?\d[\d,.]*|\b\d{1,3}(?:,\d{3})+(?:\.\d+)?\b|\b\d{1,3}\.\d{1,2}(?![.\d])\b(?!\.\d)|"
     r"\b\d{1,2}:\d{2}(?::\d{2})?\b"
-    r"|\b\d+(?:st|nd|rd|th|s|k|mg|am|pm|'s)\b|\b\d{1,3}/\d{1,3}\b(?![/\d]))"
+    r"|\ba (?:hundred|thousand|million)\b|\b\d+(?:st|nd|rd|th|s|k|mg|am|pm|'s)\b|\b\d{1,3}/\d{1,3}\b(?![/\d]))"
     r"|(?P<code>\b(?:[a-z]{1,4}-?)?\d[a-z\d]{0,24}\b)"
     rf"|(?P<word>\b(?:{'|'.join(NUMBER_WORDS)})\b(?!'))"
 )
