@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from anonymize.naming.reading import Reading
 
 _CALLS = frozenset({"call", "calls", "called", "calling", "named", "naming", "nicknamed", "christened", "baptized"})
+_BAPTIZING = frozenset({"named", "naming", "christened", "baptized"})
+_NEAR = 8  # tokens from a thing's "name" to what it is
 _WHOM = frozenset({"him", "her", "me"})
 _WHOSE = context.POSSESSIVES | frozenset(
     {"real", "full", "first", "middle", "last", "given", "maiden", "whole", "nick"}
@@ -55,6 +57,7 @@ def _called(reading: Reading) -> list[int]:
     """Where names are given: calls him X; her name is X; he goes by X; my dog X; hello, X."""
     low = reading.low
     after_whom = [i + 1 for i in reading.where(_WHOM) if i and low[i - 1] in _CALLS and reading.before[i] == SPACE]
+    after_whom += [i + 1 for i in reading.at.get("it", ()) if i and _baptized(reading, i - 1)]
     after_name = []
     for i in reading.at.get("name", ()):
         if i and low[i - 1] in _WHOSE and reading.before[i] == SPACE:
@@ -66,6 +69,12 @@ def _called(reading: Reading) -> list[int]:
     found += [k for k in after_whom if _fits(reading, k, SPACE) and reading.status[k] != KEPT]  # calls me Debbie Downer
     found += [k for k in animals if _fits(reading, k, SPACE, COMMA)]
     return found + [k + 1 for k in reading.where(_GREETINGS) if _fits(reading, k + 1, COMMA) and reading.ends(k + 1)]
+
+
+def _baptized(reading: Reading, i: int) -> bool:
+    """Whether token i says that a thing got a name: I named it X; it had a name, he called it X."""
+    named = reading.low[i] in _CALLS and "name" in reading.low[max(0, i - _NEAR) : i]
+    return (named or reading.low[i] in _BAPTIZING) and reading.before[i + 1] == SPACE
 
 
 def _of_somebody(reading: Reading, i: int) -> bool:
@@ -98,11 +107,14 @@ def _fits(reading: Reading, k: int, *gaps: int) -> bool:
 
 
 def _titled(reading: Reading) -> list[int]:
-    """Surnames that are small words, after their title: Mr. He, Pastor You."""
+    """Surnames that are small words, after their title: Mr. He, Pastor You; Mr. and Mrs. Look."""
     found = []
     for i in reading.where(context.TITLES):
         k = i + 1
-        if k >= reading.count or reading.low[k] not in _SMALL_SURNAMES or reading.before[k] != SPACE:
+        if k >= reading.count or reading.before[k] != SPACE or reading.low[k] not in context.FUNCTION:
+            continue
+        couple = i > 1 and reading.low[i - 2] in _ABBREVIATED and reading.low[i - 1] == "and"
+        if reading.low[k] not in _SMALL_SURNAMES and not couple:
             continue
         text, end = reading.turns[reading.tokens.turn[i]], reading.tokens.end[i]
         abbreviated = reading.low[i] in _ABBREVIATED

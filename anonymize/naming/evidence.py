@@ -182,7 +182,7 @@ def _prior(at: Spot) -> float:  # noqa: C901, PLR0911 - one return a case
 
 def _shop(at: Spot) -> bool:
     """Whether it is a chain's name with the possessive that belongs to it, and no employer: McDonald's, the Wendy's."""
-    chain = at.reading.suffix[at.i] == "s" and at.flag & voc.CHAIN and (not at.given or at.p == "the")
+    chain = at.reading.suffix[at.i] == "s" and at.flag & voc.CHAIN and (not at.given or at.p in ("the", "a"))
     return bool(chain) and not employer_cue(at.reading, at.i, voc.CHAIN)
 
 

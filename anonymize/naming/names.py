@@ -23,6 +23,7 @@ _OFTEN_RAISED = context.CRIES | frozenset(
     {"i", "i'm", "i'll", "i've", "i'd", "god", "the", "it", "what", "and", "so", "but", "no", "yes", "yeah", "okay"}
     | {"mom", "dad", "mum", "mommy", "mummy", "daddy", "man", "woman"}
 )
+_SMALL_SURNAMES = context.FUNCTION - _OFTEN_RAISED
 _SAYING = frozenset({"says", "said", "reads"})
 _TAGS = frozenset({"tag", "nametag", "badge", "wristband", "bracelet", "jersey", "nameplate"})
 _TAGGED = 6  # words from such a thing to what it says
@@ -246,9 +247,12 @@ def _as_given(reading: Reading, new: int, old: int) -> bool:
 
 
 def _as_surname(reading: Reading, i: int) -> bool:
-    """Whether what names nobody by itself may be a surname: a listed one; a brand or number after a given name."""
+    """Whether what names nobody by itself may be a surname: a listed one; a small word with a capital (Merle Look,
+    Gaoly Her); a brand or number after a given name.
+    """
     title = reading.shape[i] == TITLE
-    if title and reading.flag[i] & voc.SURNAME:
+    small = reading.low[i] in _SMALL_SURNAMES and not reading.status[i] and len(reading.low[i - 1]) > 1  # J.T. My boy
+    if title and (small or reading.flag[i] & voc.SURNAME):
         return True
     if reading.status[i] or not reading.flag[i - 1] & voc.GIVEN:
         return False
@@ -393,5 +397,7 @@ def _surname_after(reading: Reading, i: int) -> bool:
     if not reading.wordy(i):
         return bool(f & voc.NAME) or (not f and not reading.cased)
     closes = reading.ends(i) or bool(reading.suffix[i])
-    rare = f & voc.RARE and not reading.low[i].endswith(("ed", "ing"))  # penelope phoned
-    return bool(f & voc.NAME or rare) and closes and reading.low[i] not in context.MODAL_NAMES
+    low = reading.low[i]
+    verb = low.endswith(("ed", "ing")) or (low[-1] == "s" and voc.WORD & reading.vocab.flags.get(low[:-1], 0))
+    rare = f & voc.RARE and not verb  # penelope phoned, halina snores
+    return bool(f & voc.NAME or rare) and closes and low not in context.MODAL_NAMES

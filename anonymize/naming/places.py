@@ -172,7 +172,7 @@ def mark_campuses(reading: Reading) -> None:
     for i in reading.flagged(voc.STATE.__and__) if reading.cased else ():
         k = i + 1
         if k < reading.count and org_cue(reading, i) and reading.joined(k) and not any(reading.status[i : k + 1]):
-            titles = reading.shape[i] == reading.shape[k] == TITLE and reading.low[k] not in _DAYS
+            titles = reading.shape[i] == reading.shape[k] == TITLE and reading.low[k] not in _DAYS | context.FUNCTION
             if titles and not reading.label[k] and not reading.flag[k] & voc.STATE:
                 reading.mark(i, k + 1, ORG, "campus")
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _VIRTUES = frozenset({"faith", "hope", "joy", "grace", "mercy", "patience", "honor", "charity", "harmony", "destiny"})
 _RAISED = frozenset({"on", "with"})
 _ADVERBS = frozenset({"up", "from", "to", "early", "above", "again"})
+_TO_SOMEBODY = frozenset({"at", "to", "from", "with", "of"})
 _DOING = frozenset({"through", "make", "making", "made", "do", "doing", "did", "of", "study", "studied", "studying"})
 
 
@@ -23,8 +24,8 @@ def keep_words(reading: Reading) -> None:
     for i in reading.at.get("and", ()):
         if _repeated(reading, i):
             reading.status[i - 1] = reading.status[i + 1] = KEPT
-    for i in reading.where(context.MONTHS | _VIRTUES | context.SEASONS | {"rose", "art"}):
-        proper = reading.capital(i) and reading.inside(i) and reading.low[i] not in context.MONTHS
+    for i in reading.where(context.MONTHS | _VIRTUES | context.SEASONS | {"rose", "art", "valentine"}):
+        proper = reading.capital(i) and reading.inside(i) and reading.low[i] not in context.MONTHS | {"valentine"}
         if reading.status[i] == FREE and not proper and _is_word(reading, i):
             reading.status[i] = KEPT
 
@@ -75,6 +76,8 @@ def _is_word(reading: Reading, i: int) -> bool:
     if before == "there" and reading.suffix[i - 1] == "s" and after == "in":
         return reading.low[i + 2 : i + 3] in (["that"], ["this"], ["it"])  # there's grace in that
     bare = reading.ends(i) or after in context.FUNCTION
+    if word == "valentine":
+        return bare and reading.suffix[i] == "s" and before not in _TO_SOMEBODY  # it's Valentine's
     raised = before in _RAISED and low[max(0, i - 2)] == "raised"
     return bare and raised and not reading.suffix[i]
 

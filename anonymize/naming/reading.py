@@ -221,7 +221,8 @@ class Reading:
                 memory.setdefault(low[i], kind)
                 self.beginnings.update(low[i][:k] for k in range(_SHORTEST_STEM, min(len(low[i]), _LONGEST_WORD)))
         for kind, a, b in self.runs():
-            if kind != NAME and 1 < b - a <= _LONGEST_PHRASE:
+            vague = low[a] == "the" and b - a == 2 and not self.cased and self.wordy(a + 1)  # noqa: PLR2004 - the hill
+            if kind != NAME and 1 < b - a <= _LONGEST_PHRASE and not vague:
                 self.phrases.setdefault(" ".join(low[a:b]), kind)
 
     def runs(self) -> list[tuple[str, int, int]]:
@@ -268,6 +269,8 @@ class Reading:
             return False
         if self.low[a] in ("st", "saint") and b - a > 1:
             return True
+        if kind == NAME and self.flag[a] & voc.NAME == voc.GIVEN and not all(self.suffix[k] for k in self.at[self.low[a]]):
+            return False  # somebody's home: at Destiny's
         first = a - 1 if a > 1 and self.low[a - 1] == "the" else a
         return kind == ORG or (b - a == 1 and first > 0 and self.low[first - 1] in _WHEREABOUTS)
 

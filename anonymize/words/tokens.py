@@ -91,7 +91,8 @@ class _Forms(dict[str, _Form]):
     """Spelling -> form, each worked out once; a session has its own, so that nothing of it is kept."""
 
     def __missing__(self, word: str) -> _Form:
-        form = self[word] = _form(word)
+        plain = word.isascii() and word.islower() and word.isalpha()  # as nearly all are
+        form = self[word] = _Form(word, len(word), LOWER, "") if plain else _form(word)
         return form
 
 
@@ -118,8 +119,6 @@ def tokenize(turns: list[str]) -> Tokens:
 
 
 def _form(word: str) -> _Form:
-    if word.isascii() and word.islower() and word.isalpha():
-        return _Form(word, len(word), LOWER, "")  # as nearly all are
     suffix = ""
     if not word.isalpha() and (cut := _SUFFIX.search(word)):
         suffix = word[cut.start() + 1 :].lower()
