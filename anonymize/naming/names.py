@@ -247,9 +247,7 @@ def _as_given(reading: Reading, new: int, old: int) -> bool:
 
 
 def _as_surname(reading: Reading, i: int) -> bool:
-    """Whether what names nobody by itself may be a surname: a listed one; a small word with a capital (Merle Look,
-    Gaoly Her); a brand or number after a given name.
-    """
+    """Whether what names nobody by itself may be a surname: Gaoly Her; a brand or number after a given name."""
     title = reading.shape[i] == TITLE
     small = reading.low[i] in _SMALL_SURNAMES and not reading.status[i] and len(reading.low[i - 1]) > 1  # J.T. My boy
     if title and (small or reading.flag[i] & voc.SURNAME):

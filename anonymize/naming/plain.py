@@ -75,11 +75,11 @@ def _is_word(reading: Reading, i: int) -> bool:
         return before in _DOING and not reading.suffix[i]
     if before == "there" and reading.suffix[i - 1] == "s" and after == "in":
         return reading.low[i + 2 : i + 3] in (["that"], ["this"], ["it"])  # there's grace in that
-    bare = reading.ends(i) or after in context.FUNCTION
     if word == "valentine":
-        return bare and reading.suffix[i] == "s" and before not in _TO_SOMEBODY  # it's Valentine's
-    raised = before in _RAISED and low[max(0, i - 2)] == "raised"
-    return bare and raised and not reading.suffix[i]
+        fits = reading.suffix[i] == "s" and before not in _TO_SOMEBODY  # it's Valentine's
+    else:
+        fits = before in _RAISED and low[max(0, i - 2)] == "raised" and not reading.suffix[i]
+    return fits and (reading.ends(i) or after in context.FUNCTION)
 
 
 def _listed(reading: Reading, i: int) -> list[int]:

@@ -269,7 +269,8 @@ class Reading:
             return False
         if self.low[a] in ("st", "saint") and b - a > 1:
             return True
-        if kind == NAME and self.flag[a] & voc.NAME == voc.GIVEN and not all(self.suffix[k] for k in self.at[self.low[a]]):
+        person = kind == NAME and self.flag[a] & voc.NAME == voc.GIVEN
+        if person and not all(self.suffix[k] for k in self.at[self.low[a]]):
             return False  # somebody's home: at Destiny's
         first = a - 1 if a > 1 and self.low[a - 1] == "the" else a
         return kind == ORG or (b - a == 1 and first > 0 and self.low[first - 1] in _WHEREABOUTS)

@@ -69,8 +69,8 @@ def _may_run(low: str, said: frozenset[str]) -> bool:
     if _TWO_DIGITS.search(low):
         return True
     if not _DIGIT.search(low):
-        numbers = said & _NUMBERS
-        if not numbers or (len(numbers) == 1 and numbers.isdisjoint(_ABOVE_TEN) and low.count(*numbers) == 1):
+        numbers = list(said & _NUMBERS)
+        if not numbers or (len(numbers) == 1 and numbers[0] not in _ABOVE_TEN and low.count(numbers[0]) == 1):
             return False
     return bool(_WORTH.search(low))
 

@@ -45,7 +45,14 @@ _TEXTS = {
 _FORMS = {form: re.compile(text) for form, text in _TEXTS.items()}
 """The written forms in their order: where several match at one place, the first counts."""
 
-_CLASS = {"SITE": "URL", "LOCAL": "PHONE", "CARD": "ACCOUNT", "SERIAL": "DEVICE", "STARRED": "LICENSE", "DRIVER": "LICENSE"}
+_CLASS = {
+    "SITE": "URL",
+    "LOCAL": "PHONE",
+    "CARD": "ACCOUNT",
+    "SERIAL": "DEVICE",
+    "STARRED": "LICENSE",
+    "DRIVER": "LICENSE",
+}
 _SIGNS = {
     "@": ("EMAIL", "HANDLE"),
     "_": ("HANDLE",),
