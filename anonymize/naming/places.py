@@ -36,11 +36,11 @@ def mark_phrases(reading: Reading) -> None:
     for i in compress(range(reading.count), map(phrases.__contains__, pairwise(low))):
         if i < done:
             continue
-        for rest, flag in phrases[low[i], low[i + 1]]:
+        listed = phrases[low[i], low[i + 1]]
+        for rest, flag in (*listed.get("".join(low[i + 2 : i + 3]), ()), *listed.get("", ())):
             stop = i + 1 + len(rest)
-            listed = tuple(low[i + 1 : stop]) == rest
             if (
-                listed
+                tuple(low[i + 1 : stop]) == rest
                 and _in_one_piece(reading, i, stop, commas=bool(flag & voc.KEEP))
                 and _take(reading, i, stop, flag)
             ):

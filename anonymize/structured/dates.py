@@ -98,7 +98,10 @@ _DAY_ALONE = re.compile(
     rf"|\b(?P<late>{_LATE})(?:{_AFTER}|(?= (?:works?|sounds?|good|suit)\b))"
     rf"|\b(?P<early>the (?:[123](?:st|nd|rd)|(?!(?:first|second)\b){ORDINAL})){_AFTER}"
 )
-_DAY_HINTS = frozenset(ordinal.split("-")[-1] for ordinal in ORDINALS)
+_DAY_HINTS = frozenset(ordinal.split("-")[-1] for ordinal in ORDINALS) - {"first", "second"}
+_EARLY_DAYS = tuple(before + day for before in ("the ", "day ", "day, ", "ty ", "ty-") for day in ("first", "second"))
+"""What these two need before them: the first; Monday, second; thirty-first."""
+
 _DAY_HINT = re.compile(r"\d(?:st|nd|rd|th)")
 _DIGIT = re.compile(r"\d")
 _NEAR_DAY = re.compile(
@@ -131,7 +134,7 @@ def find_dates(text: str, low: str, said: frozenset[str]) -> Iterator[Span]:
         for match in _MONTH_DAY.finditer(low) if "/" in low else ():
             if _is_day(match["a"], match["b"]) and match["date"] != "9/11":
                 yield Span(*match.span("date"), "DATE", "date_month_day")
-    day = not said.isdisjoint(_DAY_HINTS) or (digit and _DAY_HINT.search(low))
+    day = not said.isdisjoint(_DAY_HINTS) or any_in(low, _EARLY_DAYS) or (digit and _DAY_HINT.search(low))
     for match in _DAY_ALONE.finditer(low) if day else ():
         around = low[max(0, match.start() - _NEAR) : match.start()], low[match.end() : match.end() + _NEAR]
         if match["early"] is None or any(map(_NEAR_DAY.search, around)):

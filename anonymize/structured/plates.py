@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from anonymize.spans import Span
 from anonymize.structured.aloud import PHONETIC
 from anonymize.words import vocabulary as voc
-from anonymize.words.lexicon import words
+from anonymize.words.lexicon import any_in, words
 from anonymize.words.numerals import NUMBER_WORDS
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _CUE = re.compile(
     r"\b(?:plates?|tags?|rego|reg(?:'s| is| was| number| plate| no)|registration|(?:hull|bow|boat) numbers?)\b"
 )
+_CUES = ("plate", "tag", "reg", "number")
+"""Every cue holds one of these."""
+
 _REACH = 90
 """How far after the cue a plate may begin, in characters, across the ends of turns."""
 
@@ -37,8 +40,8 @@ _NO_PLATE = words("not_a_plate")
 
 def find_plates(text: str, low: str, before: str) -> Iterator[Span]:
     """Plates in one turn: `text` as written, `low` normalised, `before` the normalised end of the turns before."""
-    cues = [cue.end() - len(before) - 1 for cue in _CUE.finditer(before)]
-    cues += [cue.end() for cue in _CUE.finditer(low)]
+    cues = [cue.end() - len(before) - 1 for cue in _CUE.finditer(before)] if any_in(before, _CUES) else []
+    cues += [cue.end() for cue in _CUE.finditer(low)] if any_in(low, _CUES) else []
     if not cues:
         return
     for match in _VANITY.finditer(low):

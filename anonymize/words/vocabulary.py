@@ -102,12 +102,16 @@ def vocabulary() -> Vocabulary:
 
 
 @functools.cache
-def phrases_by_pair() -> dict[tuple[str, str], list[tuple[tuple[str, ...], int]]]:
-    """The phrases by their first two words, of which a text has few: (words after the first, flags), longest first."""
-    found: dict[tuple[str, str], list[tuple[tuple[str, ...], int]]] = {}
+def phrases_by_pair() -> dict[tuple[str, str], dict[str, list[tuple[tuple[str, ...], int]]]]:
+    """The phrases by their first two words, of which a text has few, and the third ("" for phrases of two).
+
+    The phrases are (words after the first, flags), longest first.
+    """
+    found: dict[tuple[str, str], dict[str, list[tuple[tuple[str, ...], int]]]] = {}
     for first, phrases in vocabulary().phrases.items():
         for phrase in phrases:
-            found.setdefault((first, phrase[0][0]), []).append(phrase)
+            second, third = (*phrase[0], "")[:2]
+            found.setdefault((first, second), {}).setdefault(third, []).append(phrase)
     return found
 
 
