@@ -195,7 +195,7 @@ _AGE = re.compile(
     rf"|\bat (?P<g>ninety(?:[- ]{UNIT})?)(?=[.,?!]| (?:she|he|and|my|with)\b|$)"
     r"|\b(?:her|his|their|my|your) (?:early |mid[- ]?|late |high )?(?P<e>nineties|90's|90s)\b"
 )
-_OLD = re.compile(r"ninet|big nine|\b9\d|\b1[01]\d|\bhundred")
+_OLD = re.compile(r"ninet|big nine|\b(?:9|1[01])\d(?!\d)|\bhundred")
 _OLD_HINTS = ("9", "10", "11", "ninet", "big nine", "hundred")
 _NO_SUBJECT = words("not_an_age")
 

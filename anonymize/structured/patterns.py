@@ -66,11 +66,10 @@ _SIGNS = {
 }
 _SHAPES = {
     re.compile(r"[\w-]\.\w"): ("URL", "SITE", "IP", "HANDLE"),
-    re.compile(r"[\da-f]{2}-[\da-f]{2}-"): ("DEVICE",),
+    re.compile(r"-[\da-f]{2}-"): ("DEVICE",),
     re.compile(r"\d[-.:) ]{0,2}\d\d"): ("SSN", "PHONE", "LOCAL", "CARD"),
-    re.compile(r"\d[a-z]"): ("VEHICLE",),
-    re.compile(r"[a-z9] ?\d{6}"): ("DRIVER",),
-    re.compile(r"[a-z]\d+[a-z]"): ("SERIAL",),
+    re.compile(r"\d[a-z]"): ("VEHICLE", "SERIAL"),
+    re.compile(r"\d{6} ?[a-z]"): ("DRIVER",),
 }
 """What a turn must hold somewhere for a form to be there."""
 
