@@ -59,6 +59,11 @@ CASED = (
     "They took him to [[Midcoast Women's]], and I went to the {{women's}} march.",
     "We went to the {{Wendy's}} after, past the {{Goodwill}}.",
     "They called him [[Ch Ch Chip]], and {{w- w- we}} laughed.",
+    "You'd like [[Gaoly Her]]. I said, \"[[Merle Look]], come away.\" [[J.T.]] {{My}} sister's boy. Mr. and Mrs. [[Look]].",
+    "It had a name even, he called it [[Simi]]. We named it [[Biscuit]]. They called it {{Monday}}.",
+    "How he wound up in {{Ohio I}} never did get straight.",
+    "I parked at a {{Wendy's}}, past a {{Denny's}}. It's {{Valentine's}} on Wednesday. Then [[Valentine]] came over.",
+    "Half a beer at [[Destiny]]{{'s}}, no more. I told [[Destiny]] so. He was below in [[Twomey's]], getting the ham.",
 )
 LOWER = (
     "i went in the [[sixty third precinct]] to file it",
@@ -77,6 +82,8 @@ LOWER = (
     "my brother [[heath]] said so, they'd say what, [[heathy]]",
     "he went to school at [[our lady of mount carmel]] and read {{winnicott}} there",
     "my brother [[j j jamal]] said {{be b- better}} than that",
+    "is [[kuznetsov]] {{brisk}}? because [[halina]] {{snores}}, and [[marek]] {{apologizes}}. {{doc}} says {{ive}} healed",
+    "i give you mr. and mrs. [[look]], and {{look}} at me",
     "it's [[three a n dash fifteen dash zero zero four one seven]], and i got {{a b minus}} once",
 )
 

@@ -119,6 +119,10 @@ FOUND = [
     "She lives in [LOCATION|apartment 12C].",
     "It's [LOCATION|Route 2 Box 88], down past the church.",
     "I was coming back by [LOCATION|Highway 242].",
+    "He had the house on [LOCATION|Mile 9 Road], with no heat.",
+    "I carry it about, [LICENSE|GALLA 707154 M99XX], that's a handsome man.",
+    "What about the nights between now and [DATE|the fourth]?",
+    "I had a pass, [ID|P-55913], a hundred and seventy-six dollars.",
     "It's on Calle Allende, number [LOCATION|318], the blue door.",
 ]
 
@@ -151,6 +155,7 @@ KEPT = [
     "One, two, three, four, five, six, seven. Breathe.",
     "Five, four, three, two, one, the grounding thing.",
     "In March I was fine, and in May too.",
+    "The first December after I left, the second May without him, the third April when we met.",
     "I may first have to call him.",
     "She's eighty-nine and he's seventy-four.",
     "Back in 1987, or maybe 1990-1995, nineteen eighty-seven anyway.",
