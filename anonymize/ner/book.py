@@ -21,11 +21,14 @@ LABEL_OF = {"NAME": "PERSON", "LOCATION": "LOCATION", "ORG": "ORG"}
 """Our span types -> the recognizer's classes."""
 
 _GOLD = Path(__file__).parents[2] / "tests" / "gold"
-_SETS = ("dev", "second", "third", "fourth", "unseen", "fifth", "sixth", "ninth", "tenth", "twelfth", "thirteenth")
+_SETS = (
+    "dev", "second", "third", "fourth", "unseen", "fifth", "sixth",
+    "ninth", "tenth", "eleventh", "twelfth", "thirteenth",
+)  # fmt: skip
 TRAINED_ON = (Path(corpora.__file__).parent / "sample", *(_GOLD / name for name in _SETS))
-HELD_OUT = tuple(_GOLD / name for name in ("final", "blind", "eighth", "fourteenth"))
+HELD_OUT = tuple(_GOLD / name for name in ("final", "blind", "eighth", "fourteenth", "sixteenth"))
 """Marked transcripts of the repository: read for training, and never (their totals are our figures). `seventh`,
-`sealed` and `eleventh` are neither: rules and thresholds were set by them."""
+`sealed` and `fifteenth` are neither: rules and thresholds were set by them."""
 
 
 def utterances(folder: Path) -> Iterator[Example]:
