@@ -18,7 +18,7 @@ from anonymize.ner.encoder import NAMED, STRUCTURED, encoder
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
 from anonymize.words.numerals import NUMBER_WORDS, ORDINALS
-from anonymize.words.tokens import NUMBER, SPACE, START
+from anonymize.words.tokens import LOWER, NUMBER, SPACE, START
 
 if TYPE_CHECKING:
     from anonymize.naming.reading import Reading
@@ -27,7 +27,7 @@ RULE = "encoder"
 _AROUND = 10  # words read on each side of a doubt
 _UNDER = {True: 4.0, False: 1.5}  # how far under its threshold a score is worth a look, with and without a capital
 _IDLE = voc.CAPITAL | voc.KEEP | voc.STATE | voc.KIN | voc.TITLE  # identifies nobody by itself
-_STRETCH = 64  # words read at once where all are read; a sentence is not cut before twice as many
+_STRETCH = 40  # words read at once where all are read; a sentence is not cut before twice as many
 
 _SHORT = 2  # digits of a number that is more often an amount
 _ORDINALS = frozenset(ordinal.split("-")[-1] for ordinal in ORDINALS) - {"first", "second", "third"}
@@ -44,12 +44,13 @@ _CODE = 0.4
 _CODE_NOT_NAME = 0.8
 """The probability that a candidate, another word, a word that identifies nobody by itself, a part of a date, number or
 code, and such a part that is marked as a name need; where capitals mean something, and where not. Set on gold-dev and
-tests/gold/seventh, sealed and eleventh, on which no adapter was trained."""
+tests/gold/seventh, sealed and fifteenth, on which no adapter was trained."""
 
-_NEVER = 2.0
+_SMALL_WORD, _KEPT_WORD = 0.9, 0.97
+"""What function words and cries need, and what is kept by a rule or a list."""
+
 _GAP, _KEPT_BUT = 0.5, 0.9
-"""What no probability reaches; and what words inside or before a name need to become part of it, small ones and words
-that are kept elsewhere."""
+"""What words inside or before a name need to become part of it, small ones and words that are kept elsewhere."""
 
 _NOTHING = 0.03
 _TAKEN_BACK = {
@@ -72,7 +73,8 @@ def reread(reading: Reading) -> bool:
                 reading.status[i] = KEPT
                 changed = True
         elif _open(reading, i) and sum(named.values()) >= _needed(reading, i):
-            reading.mark(i, i + 1, max(named, key=lambda kind: named[kind]), RULE)
+            inside = reading.label[i - 1] if i and reading.joined(i) and _small(reading, i) else ""  # Solar do Minho
+            reading.mark(i, i + 1, inside or max(named, key=lambda kind: named[kind]), RULE)
             changed = True
         elif 1.0 - nothing < _NOTHING and reading.wordy(i) and not (reading.status[i] or reading.strict):
             reading.status[i] = KEPT  # the word, also where the session comes to know a name like it
@@ -130,20 +132,28 @@ def _placed(reading: Reading, i: int) -> bool:
 
 def _open(reading: Reading, i: int) -> bool:
     """Whether token i may become a name at all."""
-    if reading.label[i] or reading.status[i] in (KEPT, TAKEN) or reading.shape[i] == NUMBER:
+    if reading.label[i] or reading.status[i] == TAKEN or reading.shape[i] == NUMBER:
         return False
     return not (reading.wordy(i) and i + 1 < reading.count and reading.shape[i + 1] == NUMBER)  # Room 4, page 114
 
 
 def _needed(reading: Reading, i: int) -> float:
-    low, capital = reading.low[i], reading.capital(i) and reading.inside(i)
-    if low in context.FUNCTION or (low in context.CRIES and not capital):
-        return _NEVER
+    low = reading.low[i]
+    if reading.status[i] == KEPT:
+        return _KEPT_WORD
+    if _small(reading, i):
+        return _SMALL_WORD
     article = not reading.cased and i and reading.low[i - 1] == "the" and reading.before[i] == SPACE
     shop = reading.suffix[i] == "s" and reading.flag[i] & voc.CHAIN and not reading.flag[i] & voc.GIVEN
     if reading.flag[i] & _IDLE or shop or (article and reading.ends(i)) or len(low) == 1 or low in context.ENDEARMENTS:
         return _BARRED[reading.cased]  # the kibbeh, at McDonald's
     return (_CANDIDATE if candidate(reading, i) else _OTHER)[reading.cased]
+
+
+def _small(reading: Reading, i: int) -> bool:
+    """Whether token i is a function word, or a cry where no capital says otherwise."""
+    cry = reading.low[i] in context.CRIES and not (reading.capital(i) and reading.inside(i))
+    return cry or reading.low[i] in context.FUNCTION
 
 
 def _soft(reading: Reading, i: int) -> bool:
@@ -152,7 +162,7 @@ def _soft(reading: Reading, i: int) -> bool:
         return reading.label[i] == NAME and reading.wordy(i)  # a remembered phrase is sure
     if reading.rule[i] not in _TAKEN_BACK[reading.cased]:
         return False
-    return reading.wordy(i) or not reading.flag[i] or not reading.cased
+    return reading.wordy(i) or not reading.flag[i] or not reading.cased or reading.shape[i] == LOWER
 
 
 def _doubts(reading: Reading) -> list[int]:
@@ -164,7 +174,7 @@ def _doubted(reading: Reading, i: int) -> bool:
     if reading.label[i]:
         return _soft(reading, i)
     capital = reading.capital(i)
-    if not _open(reading, i) or _needed(reading, i) == _NEVER:
+    if not _open(reading, i) or reading.status[i] == KEPT or _small(reading, i):
         return False
     if capital and reading.inside(i):
         return True

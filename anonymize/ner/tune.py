@@ -3,7 +3,10 @@
 Low-rank adaptation (Hu et al., "LoRA", 2021) of every matrix in the six layers; norms, head and the embedding of lists
 and capitals are trained whole. An example is a stretch of 40 words with eight before it. Each round draws anew which
 texts lose their capitals, some their punctuation too, and which structured identifiers the rules are taken to have
-missed. Fifty minutes on two cores.
+missed.
+
+What is written is the mean of several trainings that begin with the same weights and see other draws: better than each,
+and no slower to read with (Wortsman et al., "Model soups", 2022). Fifty minutes each on two cores.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 import argparse
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-SEED, ROUNDS, BATCH = 1, 5, 32
+SEED, TRAININGS, ROUNDS, BATCH = 1, 2, 5, 32
 RANK, SCALE = 16, 2.0
 """Of the low-rank products: their rank, and what they are multiplied by (alpha 32 over rank 16)."""
 
@@ -142,12 +145,12 @@ def adapt(model: nn.Module) -> dict[str, nn.Parameter]:
     return trained
 
 
-def train(seed: int, rounds: int) -> dict[str, Tensor]:
-    """The adapter: name -> tensor of 16-bit floats."""
+def train(seed: int, rounds: int, order: int = 0) -> dict[str, Tensor]:
+    """One training's adapter: name -> tensor of 16-bit floats; of the same seed, another order means other draws."""
     import torch
     from torch import nn
 
-    draw = random.Random(seed)  # noqa: S311 - training, no secret
+    draw = random.Random(seed + order)  # noqa: S311 - training, no secret
     torch.manual_seed(seed)
     model = enc.build()
     model.load_state_dict(enc.base_weights(), strict=False)
@@ -178,6 +181,23 @@ def train(seed: int, rounds: int) -> dict[str, Tensor]:
         report = f"round {number + 1} of {rounds}: loss {sum(losses) / len(losses):.4f}"
         print(f"{report}, {time.perf_counter() - began:.0f} s", flush=True)  # noqa: T201 - a command's progress
     return {name: _stored(name, value.detach()) for name, value in trained.items()}
+
+
+def mean(adapters: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """The mean of adapters: low-rank products stand side by side, so that their sum is the mean of the sums."""
+    import torch
+
+    found = {}
+    for name in adapters[0]:
+        values = [adapter[name].float() for adapter in adapters]
+        if name.endswith(enc.DOWN):
+            value = torch.cat(values, dim=0)
+        elif name.endswith(enc.UP):
+            value = torch.cat(values, dim=1) / len(adapters)
+        else:
+            value = torch.stack(values).mean(dim=0)
+        found[name] = value.half().contiguous()
+    return found
 
 
 def _stored(name: str, value: Tensor) -> Tensor:
@@ -224,15 +244,21 @@ def _step(model: nn.Module, batch: Sequence[Stretch], draw: random.Random) -> fl
 
 
 def main() -> None:
-    """Train and save."""
-    from safetensors.torch import save_file
+    """Train, or take adapters of earlier trainings, and save their mean."""
+    from safetensors.torch import load_file, save_file
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=enc.ADAPTER, help="file of the adapter [default: the packaged one]")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--trainings", type=int, default=TRAININGS)
+    parser.add_argument("--mean", type=Path, nargs="+", help="adapters to take the mean of, instead of training")
     arguments = parser.parse_args()
-    save_file(train(arguments.seed, arguments.rounds), arguments.out)
+    if arguments.mean:
+        adapters = [load_file(path) for path in arguments.mean]
+    else:
+        adapters = [train(arguments.seed, arguments.rounds, order) for order in range(arguments.trainings)]
+    save_file(mean(adapters), arguments.out)
 
 
 if __name__ == "__main__":

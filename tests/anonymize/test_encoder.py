@@ -82,6 +82,18 @@ def test_what_is_read_together_does_not_change_what_is_read():
     assert all(max(alone[i], key=lambda x: x) == pytest.approx(max(beside[i]), abs=0.02) for i in range(14))
 
 
+def test_what_a_rule_keeps_is_overruled_where_the_words_around_leave_no_doubt():
+    found = Deidentifier(KEY, encoder="on").find
+    at, to, pot = (
+        "I told Father Kowalczyk about it. At San Martín de Porres, after Mass. I told him like thirty times.",
+        "I prayed to San Martín de Porres all night. I told him like thirty times.",
+        "She's growing rosemary in a pot. My aunt Rosemary came.",
+    )
+    assert [at[s.start : s.end] for s in found([at])[0] if s.type == "ORG"] == ["San Martín de Porres"]
+    assert found([to]) == [[]]
+    assert [pot.index("Rosemary")] == [s.start for s in found([pot])[0]]
+
+
 def test_a_session_is_read_the_same_every_time():
     assert Deidentifier(KEY).find(SAID) == Deidentifier(KEY).find(SAID)
 
@@ -111,4 +123,16 @@ def test_another_encoder_is_another_build():
 
 
 def test_the_adapter_is_small():
-    assert enc.ADAPTER.stat().st_size < 2_000_000
+    assert enc.ADAPTER.stat().st_size < 4_000_000
+
+
+def test_the_mean_of_adapters_is_the_mean_of_their_weights():
+    from safetensors.torch import load_file
+
+    from anonymize.ner.tune import mean
+
+    adapter = load_file(enc.ADAPTER)
+    other = {name: value + torch.randn(value.shape).half() / 50 for name, value in adapter.items()}
+    both, one, two = (enc.adapted_weights(weights) for weights in (mean([adapter, other]), adapter, other))
+    for name, value in both.items():
+        assert torch.allclose(value, (one[name] + two[name]) / 2, atol=0.02), name
