@@ -32,6 +32,9 @@ _STRETCH = 40  # words read at once where all are read; a sentence is not cut be
 _SHORT = 2  # digits of a number that is more often an amount
 _ORDINALS = frozenset(ordinal.split("-")[-1] for ordinal in ORDINALS) - {"first", "second", "third"}
 _FIGURES = frozenset(NUMBER_WORDS) | _ORDINALS
+_COUNTED = _FIGURES | {"first", "second", "third"}
+"""One of these, or a figure, stands in every date."""
+
 _SIGNS = frozenset({"dot", "underscore"})
 """Words that stand in addresses and user names read aloud."""
 
@@ -110,11 +113,19 @@ def _mark_codes(reading: Reading, read: dict[int, dict[str, float]]) -> None:
         while end < len(free) and free[end] == free[end - 1] + 1 and turn[free[end]] == turn[free[at]]:
             end += 1
         a, b = free[at], free[end - 1] + 1
-        if any(reading.low[i] not in context.FUNCTION for i in range(a, b)):
-            total = {kind: sum(likely[i][kind] for i in range(a, b)) for kind in STRUCTURED}
+        total = {kind: sum(likely[i][kind] for i in range(a, b)) for kind in STRUCTURED}
+        kind = max(total, key=lambda kind: total[kind])
+        if any(_tells(reading, i, kind) for i in range(a, b)):
             reading.label[a:b] = reading.rule[a:b] = [""] * (b - a)
-            reading.mark_code(a, b, max(total, key=lambda kind: total[kind]), RULE)
+            reading.mark_code(a, b, kind, RULE)
         at = end
+
+
+def _tells(reading: Reading, i: int, kind: str) -> bool:
+    """Whether token i is what a date or code is made of; a month alone is no date, and small words are nothing."""
+    if kind == "DATE":
+        return reading.shape[i] == NUMBER or reading.low[i] in _COUNTED
+    return reading.low[i] not in context.FUNCTION
 
 
 def _free(reading: Reading, i: int, likely: float) -> bool:

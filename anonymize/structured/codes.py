@@ -273,7 +273,7 @@ def _echo(runs: list[Run], kinds: list[str | None], known: list[tuple[str, str]]
         if (
             kinds[index] is None
             and (len(run.digits) >= 4 or run.aloud)
-            and not run.counting
+            and not (run.counting or run.scaled)
             and not (_round(run) and len(run.digits) < 5)
         ):
             kinds[index] = parts.get(run.digits)

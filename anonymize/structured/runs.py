@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _NUMBER = (
     r"(?P<quantity>[$£€] ?\d[\d,.]*|\b\d{1,3}(?:,\d{3})+(?:\.\d+)?\b|\b\d{1,3}\.\d{1,2}(?![.\d])\b(?!\.\d)|"
     r"\b\d{1,2}:\d{2}(?::\d{2})?\b"
-    r"|\ba (?:hundred|thousand|million)\b|\b\d+(?:st|nd|rd|th|s|k|mg|am|pm|'s)\b|\b\d{1,3}/\d{1,3}\b(?![/\d]))"
+    r"|(?<=\blast )(?:two|three|four|five|six)\b(?=[,:])|\ba (?:hundred|thousand|million)\b"
+    r"|\b\d+(?:st|nd|rd|th|s|k|mg|am|pm|'s)\b|\b\d{1,3}/\d{1,3}\b(?![/\d]))"
     r"|(?P<code>\b(?:[a-z]{1,4}-?)?\d[a-z\d]{0,24}\b)"
     rf"|(?P<word>\b(?:{'|'.join(NUMBER_WORDS)})\b(?!'))"
 )
@@ -87,12 +88,12 @@ def find_runs(low: str, turn: int) -> Iterator[Run]:
     for part in _parts(low, turn):
         if (
             whole
+            and not part.scaled
             and LONGEST > min(len(whole.digits), len(part.digits)) >= 3
             and _GAP.fullmatch(low, whole.end, part.start)
         ):
             whole.gaps += (".", *part.gaps)
             whole.digits += part.digits
-            whole.scaled |= part.scaled
             whole.groups += part.groups
             whole.end, whole.letters, whole.singles = (
                 part.end,

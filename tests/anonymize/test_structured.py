@@ -122,6 +122,8 @@ FOUND = [
     "He had the house on [LOCATION|Mile 9 Road], with no heat.",
     "I carry it about, [LICENSE|GALLA 707154 M99XX], that's a handsome man.",
     "What about the nights between now and [DATE|the fourth]?",
+    "It's the account ending [ACCOUNT|2286]. Nine thousand dollars.",
+    "And the social, the last four, [SSN|three two one eight].",
     "I had a pass, [ID|P-55913], a hundred and seventy-six dollars.",
     "It's on Calle Allende, number [LOCATION|318], the blue door.",
 ]
