@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-SEED, TRAININGS, ROUNDS, BATCH = 1, 2, 5, 32
+SEED, TRAININGS, ROUNDS, BATCH = 1, 3, 5, 32
 RANK, SCALE = 16, 2.0
 """Of the low-rank products: their rank, and what they are multiplied by (alpha 32 over rank 16)."""
 
