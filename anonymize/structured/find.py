@@ -13,6 +13,7 @@ from anonymize.structured.dates import MONTHS, find_ages, find_dates
 from anonymize.structured.patterns import find_addresses, find_written
 from anonymize.structured.plates import find_plates
 from anonymize.structured.web import find_spoken_web
+from anonymize.words.lexicon import any_in
 from anonymize.words.numerals import NUMBER_WORDS, ORDINALS
 
 _PLAIN = str.maketrans("\u2018\u2019\u02bc\u201c\u201d\u2010\u2011\u2012\u2013\u2014\u00a0\u202f", "'''\"\"-----  ")
@@ -76,7 +77,7 @@ def _worth(low: str, said: frozenset[str]) -> bool:
 
 def _in_turn(text: str, low: str, said: frozenset[str], before: str) -> list[Span]:
     return [
-        *(find_written(low) if _SIGNS.search(low) or "u/" in low else ()),
+        *(find_written(low) if _SIGNS.search(low) or any_in(low, (":", "u/")) else ()),
         *find_spoken_web(low, said),
         *find_dates(text, low, said),
         *find_ages(text, low, before),

@@ -120,6 +120,7 @@ FOUND = [
     "It's [LOCATION|Route 2 Box 88], down past the church.",
     "I was coming back by [LOCATION|Highway 242].",
     "He had the house on [LOCATION|Mile 9 Road], with no heat.",
+    "Look at [URL|http://intranet/page], or at [DEVICE|aa:bb:cc:dd:ee:ff], or at [HANDLE|u/sadmole].",
     "I carry it about, [LICENSE|GALLA 707154 M99XX], that's a handsome man.",
     "What about the nights between now and [DATE|the fourth]?",
     "It's the account ending [ACCOUNT|2286]. Nine thousand dollars.",
