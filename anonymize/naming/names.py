@@ -23,7 +23,7 @@ _OFTEN_RAISED = context.CRIES | frozenset(
     {"i", "i'm", "i'll", "i've", "i'd", "god", "the", "it", "what", "and", "so", "but", "no", "yes", "yeah", "okay"}
     | {"mom", "dad", "mum", "mommy", "mummy", "daddy", "man", "woman"}
 )
-_SMALL_SURNAMES = context.FUNCTION - _OFTEN_RAISED
+_MAY_BE_SURNAMES = context.FUNCTION - _OFTEN_RAISED
 _SAYING = frozenset({"says", "said", "reads"})
 _TAGS = frozenset({"tag", "nametag", "badge", "wristband", "bracelet", "jersey", "nameplate"})
 _TAGGED = 6  # words from such a thing to what it says
@@ -249,7 +249,7 @@ def _as_given(reading: Reading, new: int, old: int) -> bool:
 def _as_surname(reading: Reading, i: int) -> bool:
     """Whether what names nobody by itself may be a surname: Gaoly Her; a brand or number after a given name."""
     title = reading.shape[i] == TITLE
-    small = reading.low[i] in _SMALL_SURNAMES and not reading.status[i] and len(reading.low[i - 1]) > 1  # J.T. My boy
+    small = reading.low[i] in _MAY_BE_SURNAMES and not reading.status[i] and len(reading.low[i - 1]) > 1  # J.T. My boy
     if title and (small or reading.flag[i] & voc.SURNAME):
         return True
     if reading.status[i] or not reading.flag[i - 1] & voc.GIVEN:

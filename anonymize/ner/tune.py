@@ -5,8 +5,8 @@ and capitals are trained whole. An example is a stretch of 40 words with eight b
 texts lose their capitals, some their punctuation too, and which structured identifiers the rules are taken to have
 missed.
 
-What is written is the mean of several trainings that begin with the same weights and see other draws: better than each,
-and no slower to read with (Wortsman et al., "Model soups", 2022). Fifty minutes each on two cores.
+What is written is the mean of several trainings that begin with the same weights and see other draws, which tends
+to err less and is no slower to read with (Wortsman et al., "Model soups", 2022). Fifty minutes each on two cores.
 """
 
 from __future__ import annotations

@@ -63,6 +63,9 @@ CASED = (
     "I give you Mr. and Mrs. [[Look]]. {{Look}} at that.",
     "It had a name even, he called it [[Simi]]. We named it [[Biscuit]]. They called it {{Monday}}.",
     "How he wound up in {{Ohio I}} never did get straight.",
+    "We go to [[Greater Mount Zion Missionary Baptist Church]], or [[Bethel Church]].",
+    "He taught at [[Springfield Elementary]] that year.",
+    "He's at [[Drake Law School]]. I went to [[Riverside Urgent Care]], and to the {{law school}}.",
     "I parked at a {{Wendy's}}, past a {{Denny's}}. It's {{Valentine's}} on Wednesday. Then [[Valentine]] came over.",
     "Half a beer at [[Destiny]]{{'s}}, no more. I told [[Destiny]] so. He was below in [[Twomey's]], getting the ham.",
 )
