@@ -56,7 +56,8 @@ def judge(reading: Reading, i: int) -> tuple[str, float, str]:
     """(type, score, rule) of token i in its place; weighed anew only where what is known has changed."""
     known, a, b = remembered(reading, i), max(0, i - _REACH), i + _REACH + 1
     around = "|".join(reading.label[a:b]), bytes(reading.status[a:b])
-    state = known, reading.sightings.get(reading.low[i], 0), reading.careless, around
+    low = reading.low[i]
+    state = known, reading.sightings.get(low, 0), low in reading.beginnings, reading.careless, around
     if (judged := reading.judged.get(i)) and judged[0] == state:
         return judged[1]
     judgement = _judge(reading, i, known)
@@ -163,7 +164,8 @@ def _prior(at: Spot) -> float:  # noqa: C901, PLR0911 - one return a case
     if f & voc.STATE and (not at.given or place_cue(at.reading, at.i)):
         return _INDIFFERENT - _INSIDE
     if f & voc.KEEP and not at.given and (f & voc.FAMOUS or not (f & voc.PLACE and place_cue(at.reading, at.i))):
-        return _INDIFFERENT
+        short = at.reading.shape[at.i] == TITLE and at.low in at.reading.beginnings and not at.wordy
+        return 0.0 if short else _INDIFFERENT  # Yaz, a pill and a Yazhini
     score = 0.0
     if f & voc.ORG and (not f & (voc.NAME | voc.PLACE) or (f & voc.CHAIN and at.p == "the" and not at.given)):
         return _LISTED if employer_cue(at.reading, at.i, f) else -_INSIDE  # where one works, not where one shops
@@ -181,7 +183,9 @@ def _prior(at: Spot) -> float:  # noqa: C901, PLR0911 - one return a case
 
 
 def _shop(at: Spot) -> bool:
-    """Whether it is a chain's name with the possessive that belongs to it, and no employer: McDonald's, the Wendy's."""
+    """Whether it is a chain's name with the possessive that belongs to it, and no employer; or letters: the BART."""
+    if at.flag & voc.GIVEN and at.p == "the" and at.reading.shape[at.i] == UPPER:
+        return True
     chain = at.reading.suffix[at.i] == "s" and at.flag & voc.CHAIN and (not at.given or at.p in ("the", "a"))
     return bool(chain) and not employer_cue(at.reading, at.i, voc.CHAIN)
 

@@ -23,11 +23,7 @@ def read_session(
     model: PluggedModel | None = None,
     encoder: bool = False,
 ) -> Reading:
-    """Read one session and decide on every token.
-
-    What is certain by shape (phrases, head words, spelled names) comes first; then every candidate is scored twice,
-    since the first pass fills the session's memory and the second uses it. What is in doubt then is for a model of the
-    words around it.
+    """Read one session and decide on every token: first by rules, then, where they doubt, by a model.
 
     Args:
         turns: the session's turns.
@@ -38,6 +34,32 @@ def read_session(
         strict: mask every unexplained capital inside a sentence.
         model: a model of the user's, asked last.
         encoder: let the sentence encoder settle doubts; else the packaged recognizer does.
+    """
+    reading = read_by_rules(turns, known, phrases, taken, caller, strict=strict)
+    if encoder and reread(reading):
+        reading.remember()
+        _decide(reading)
+    if not encoder:
+        doubt.settle(reading)
+    if model:
+        model.add_to(reading)
+        _decide(reading)
+    return reading
+
+
+def read_by_rules(
+    turns: Sequence[str],
+    known: Mapping[str, str],
+    phrases: Mapping[str, str],
+    taken: Sequence[Sequence[Span]],
+    caller: frozenset[str] = frozenset(),
+    *,
+    strict: bool = False,
+) -> Reading:
+    """`read_session` before any model is asked.
+
+    What is certain by shape (phrases, head words, spelled names) comes first; then every candidate is scored twice,
+    since the first pass fills the session's memory and the second uses it.
     """
     reading = Reading(turns, known, phrases, taken, caller, strict=strict)
     names.mark_caller(reading)
@@ -55,6 +77,7 @@ def read_session(
     places.mark_streets(reading)
     places.mark_in_states(reading)
     roads.mark_roads(reading)
+    roads.mark_miles(reading)
     institutions.mark_units(reading)
     firms.mark_ampersands(reading)
     for again in range(3):
@@ -62,14 +85,6 @@ def read_session(
             break  # only a careless session still has names to learn
         _decide(reading)
     unheard.mark_unheard(reading)
-    if encoder and reread(reading):
-        reading.remember()
-        _decide(reading)
-    if not encoder:
-        doubt.settle(reading)
-    if model:
-        model.add_to(reading)
-        _decide(reading)
     return reading
 
 

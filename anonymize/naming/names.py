@@ -62,6 +62,8 @@ def mark_spelled(reading: Reading) -> None:
         if i < done:
             continue
         j = i
+        if low[i] in ("a", "i") and _sets_apart(reading, i + 1):
+            continue  # a P.O. box
         while j + 1 < reading.count and len(low[j + 1]) == 1 and _next_letter(reading, j + 1):
             j += 1
         status = reading.status[i : j + 1]  # a kept pair inside ("U.S.") does not keep Y-U-S-U-F
@@ -77,6 +79,16 @@ def _next_letter(reading: Reading, i: int) -> bool:
     turn, start, end = reading.tokens.turn, reading.tokens.start, reading.tokens.end
     gap = reading.turns[turn[i]][end[i - 1] : start[i]]
     return reading.low[i].isalpha() and gap in ("-", ".", ". ", " ", ", ") and turn[i] == turn[i - 1]
+
+
+def _sets_apart(reading: Reading, i: int) -> bool:
+    """Whether a space, and no dot or hyphen, stands before letter i of letters with dots or hyphens."""
+    if i + 1 >= reading.count or not len(reading.low[i]) == len(reading.low[i + 1]) == 1:
+        return False
+    gaps = [
+        reading.turns[reading.tokens.turn[k]][reading.tokens.end[k - 1] : reading.tokens.start[k]] for k in (i, i + 1)
+    ]
+    return gaps[0] == " " and gaps[1] in (".", "-")
 
 
 def _mark_pair(reading: Reading, i: int) -> None:
@@ -160,7 +172,8 @@ def _leads_name(reading: Reading, i: int) -> bool:
 
 
 def _after_title(reading: Reading, i: int) -> bool:
-    if not i or reading.before[i] != SPACE or reading.low[i] in context.FUNCTION:
+    letter = len(reading.low[i]) == 1 and reading.capital(i) and reading.ends(i)  # Mr. A
+    if not i or reading.before[i] != SPACE or (reading.low[i] in context.FUNCTION and not letter):
         return False
     title = reading.low[i - 1]
     return title in context.SURNAME_TITLES or (not reading.flag[i] and title in context.TITLES)
@@ -240,8 +253,9 @@ def _extend(reading: Reading, i: int) -> None:
 def _as_given(reading: Reading, new: int, old: int) -> bool:
     """Whether a word that names nobody by itself is a given name, before a surname that is none: Ranginui Blackwood."""
     flag, surname = reading.flag[new], reading.flag[old] & voc.NAME == voc.SURNAME
-    barred = voc.CAPITAL | voc.STATE | voc.KIN | voc.TITLE | voc.CHAIN
-    known = flag & voc.KEEP and not flag & barred and flag & voc.COMMON != voc.WORD
+    barred = voc.CAPITAL | voc.KIN | voc.TITLE | voc.CHAIN
+    state = flag & voc.STATE and not reading.flag[old] & (voc.PLACE_WORD | voc.WORD)  # Arizona Upchurch
+    known = (state or (flag & voc.KEEP and flag & voc.COMMON != voc.WORD)) and not flag & barred
     titles = reading.shape[new] == reading.shape[old] == TITLE and reading.label[old] == NAME
     return bool(known and surname and titles and not reading.status[new] and reading.low[new] not in context.WEEKDAYS)
 
@@ -296,8 +310,14 @@ def mark_small_words(reading: Reading) -> None:
     for low, at in found.items():
         kin = low in context.ROLES or any(reading.flag[i - 1] & voc.KIN and not reading.suffix[i - 1] for i in at)
         if kin or (len(at) > 1 and any(reading.low[i - 1] in _BEFORE_NAMES for i in at)):
-            for i in at:
+            for i in (*at, *(k for k in reading.at[low] if _by_itself(reading, k))):
                 reading.mark(i, i + 1, NAME, "capital")
+
+
+def _by_itself(reading: Reading, i: int) -> bool:
+    """Whether token i is a whole sentence with a capital: "Guy. He eats spicy?"."""
+    ends = i + 1 >= reading.count or reading.before[i + 1] == START
+    return ends and reading.before[i] == START and reading.shape[i] == TITLE and not reading.status[i]
 
 
 def _stands_out(reading: Reading, i: int) -> bool:

@@ -102,6 +102,8 @@ def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
     elif flag & _INDIFFERENT or (
         flag & voc.ORG and not (employer_cue(reading, a, flag) or _known_by(reading, a, flag))
     ):
+        if flag & voc.ORG and not flag & (voc.CHAIN | _INDIFFERENT) and reading.low[a] != "the":
+            return False
         reading.status[a:b] = bytes([KEPT]) * (b - a)  # an organisation counts where one works, not where one shops
     elif not flag & (voc.PLACE | voc.ORG) or not (_stands(reading, a, b) or (flag & voc.ORG and not reading.cased)):
         return False
@@ -364,7 +366,7 @@ def mark_remembered(reading: Reading) -> None:
     for i in reading.where({head for head, _ in table}):
         for rest, kind in table.get((low[i], *low[i + 1 : i + 2]), ()):
             stop = i + 2 + len(rest)
-            if reading.cased and not any(reading.shape[k] != LOWER for k in range(i, stop)):
+            if reading.cased and all(shape == LOWER for shape in reading.shape[i:stop]):
                 continue  # the three rivers
             if low[i + 2 : stop] == rest and _in_one_piece(reading, i, stop) and NAME not in reading.label[i:stop]:
                 reading.mark(i, stop, kind, "memory")

@@ -265,10 +265,10 @@ class Reading:
         return out
 
     def _shop(self, kind: str, a: int, b: int) -> bool:
-        if not self.ends(b - 1) and self.low[b] not in context.FUNCTION:
-            return False
         if self.low[a] in ("st", "saint") and b - a > 1:
             return True
+        if not self.ends(b - 1) and self.low[b] not in context.FUNCTION | context.WEEKDAYS:
+            return False
         person = kind == NAME and self.flag[a] & voc.NAME == voc.GIVEN
         if person and not all(self.suffix[k] for k in self.at[self.low[a]]):
             return False  # somebody's home: at Destiny's

@@ -56,6 +56,14 @@ def mark_roads(reading: Reading) -> None:
             _mark_ordinal(reading, i)
 
 
+def mark_miles(reading: Reading) -> None:
+    """Mark places on a road: mile marker 437."""
+    for i in reading.at.get("mile", ()):
+        stop = _number_end(reading, i + 2) if reading.low[i + 1 : i + 2] in (["marker"], ["post"]) else 0
+        if stop > i + 2:
+            reading.mark(i, stop, LOCATION, "road")
+
+
 def _mark(reading: Reading, a: int, b: int) -> None:
     if b > a + (reading.low[a] in _ROADS or reading.low[a] in _KINDS):
         reading.mark(a, b, LOCATION, "road")

@@ -124,7 +124,8 @@ def _handles(low: str) -> Iterator[Span]:
     for form in (_AT_HANDLE, _NAMED_HANDLE, _JOINED_HANDLE):
         for match in form.finditer(low):
             if stop := _handle_end(low, match):
-                yield Span(match.start("handle"), stop, "HANDLE", "spoken_handle")
+                start = match.start("handle")
+                yield Span(start - len("at ") * low.endswith(" at ", 0, start), stop, "HANDLE", "spoken_handle")
 
 
 def _address(low: str, end: re.Match[str]) -> Span | None:

@@ -172,7 +172,7 @@ NOMINAL = _words("blue red green brown black white gray grey gold golden silver 
 """Of these, adjectives that do stand without a noun after a preposition: "in the red", "before long"."""
 
 AFTER_WILL = _words("be have not never always probably just also definitely get go do i you he she we they it")
-ABBREVIATIONS = _words("am pm us uk ok tv dc la ny id eg ie pe ot pt er ex ad bc")
+ABBREVIATIONS = _words("am pm us uk ok tv dc la ny id eg ie pe ot pt er ex ad bc po")
 """Two letters with stops that are no one's initials."""
 
 ENDEARMENTS = _words(

@@ -68,6 +68,13 @@ CASED = (
     "He's at [[Drake Law School]]. I went to [[Riverside Urgent Care]], and to the {{law school}}.",
     "I parked at a {{Wendy's}}, past a {{Denny's}}. It's {{Valentine's}} on Wednesday. Then [[Valentine]] came over.",
     "Half a beer at [[Destiny]]{{'s}}, no more. I told [[Destiny]] so. He was below in [[Twomey's]], getting the ham.",
+    "There's {{a P.O. box}} on the form. I had to take the {{BART}} in.",
+    'He says, "Mr. [[A]], who\'s that?" He got {{A}} for it.',
+    "[[Arizona Upchurch]]. She fell off the porch in {{Arizona}}.",
+    "You go up [[St. Elizabeth's]] cemetery, it's like the lunch table.",
+    "It's [[Yazhini]]. So it was the two of us, [[Yaz]], and you said there was something. She took {{Prozac}}.",
+    "It's for [[Guy]], and I told [[Guy]] so. [[Guy]]. Some {{guy}} from work.",
+    "I'm sitting there by [[mile marker 437]] telling him. It's a {{mile marker}}.",
 )
 LOWER = (
     "i went in the [[sixty third precinct]] to file it",

@@ -120,6 +120,8 @@ FOUND = [
     "It's [LOCATION|Route 2 Box 88], down past the church.",
     "I was coming back by [LOCATION|Highway 242].",
     "He had the house on [LOCATION|Mile 9 Road], with no heat.",
+    "Her aunt went to [AGE90|a hundred and two]. She went to a hundred meetings.",
+    "She posts her desk, it's like [HANDLE|at cruz control underscore ep], look at my desk",
     "Look at [URL|http://intranet/page], or at [DEVICE|aa:bb:cc:dd:ee:ff], or at [HANDLE|u/sadmole].",
     "I carry it about, [LICENSE|GALLA 707154 M99XX], that's a handsome man.",
     "What about the nights between now and [DATE|the fourth]?",
