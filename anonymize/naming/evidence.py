@@ -164,7 +164,8 @@ def _prior(at: Spot) -> float:  # noqa: C901, PLR0911 - one return a case
     if f & voc.STATE and (not at.given or place_cue(at.reading, at.i)):
         return _INDIFFERENT - _INSIDE
     if f & voc.KEEP and not at.given and (f & voc.FAMOUS or not (f & voc.PLACE and place_cue(at.reading, at.i))):
-        short = at.reading.shape[at.i] == TITLE and at.low in at.reading.beginnings and not at.wordy
+        form = TITLE if at.reading.cased else LOWER
+        short = at.reading.shape[at.i] == form and at.low in at.reading.beginnings and not at.wordy
         return 0.0 if short else _INDIFFERENT  # Yaz, a pill and a Yazhini
     score = 0.0
     if f & voc.ORG and (not f & (voc.NAME | voc.PLACE) or (f & voc.CHAIN and at.p == "the" and not at.given)):

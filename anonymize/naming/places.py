@@ -183,7 +183,8 @@ def _mark_opened(reading: Reading, i: int) -> None:
     """St. Casimir; Our Lady of the Lake; at South Alabama, which is no region after "at"."""
     low, k = reading.low, i + 1
     if low[i] in ("st", "saint"):
-        if reading.capital(k) if reading.cased else _rare(reading, k):
+        parish = reading.suffix[k] == "s" and reading.flag[k] & voc.GIVEN  # at st. mark's
+        if reading.capital(k) if reading.cased else _rare(reading, k) or parish:
             stop = _head_end(reading, k + 1) if low[k + 1 : k + 2] == ["of"] else k + 1  # Saint Mary of Nazareth
             reading.mark(i, stop, LOCATION if place_cue(reading, i) else ORG, "saint")
     elif low[i] == "our":

@@ -26,9 +26,9 @@ _SETS = (
     "ninth", "tenth", "eleventh", "twelfth", "thirteenth",
 )  # fmt: skip
 TRAINED_ON = (Path(corpora.__file__).parent / "sample", *(_GOLD / name for name in _SETS))
-HELD_OUT = tuple(_GOLD / name for name in ("final", "blind", "eighth", "fourteenth", "sixteenth"))
+HELD_OUT = tuple(_GOLD / name for name in ("final", "blind", "eighth", "fourteenth", "sixteenth", "eighteenth"))
 """Marked transcripts of the repository: read for training, and never (their totals are our figures). `seventh`,
-`sealed` and `fifteenth` are neither: rules and thresholds were set by them."""
+`sealed`, `fifteenth` and `seventeenth` are neither: rules and thresholds were set by them."""
 
 
 def utterances(folder: Path) -> Iterator[Example]:

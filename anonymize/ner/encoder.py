@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anonymize.naming.reading import LOCATION, NAME, ORG, TAKEN
+from anonymize.naming.evidence import remembered
+from anonymize.naming.reading import KEPT, LOCATION, NAME, ORG, TAKEN
 from anonymize.words import vocabulary as voc
 from anonymize.words.tokens import COMMA, DASH, HYPHEN, LOWER, NUMBER, START, TITLE, UPPER
 from corpora.errors import UsageError
@@ -58,8 +59,13 @@ _LISTED = (
     voc.CHAIN,
 )
 LISTED = len(_LISTED)
-FEATURES = LISTED + 8
-"""What is said of a word beside its letters: `LISTED` bits by the lists, eight by its form (`features`)."""
+RULED = LISTED + 8
+FEATURES = RULED + 8
+"""What is said of a word beside its letters: `LISTED` bits by the lists, eight by its form, from `RULED` on what the
+rules have decided (`features`)."""
+
+WEIGHED = frozenset({"context", "list", "capital", "memory", "unheard"})
+"""Rules whose decisions rest on weights; the others know by form."""
 
 _MARKS = {START: ".", COMMA: ",", DASH: "-", HYPHEN: "-"}
 _LONGEST_PIECE = 40  # letters of a word that is looked up; longer ones are unknown
@@ -142,6 +148,22 @@ def features(reading: Reading, i: int) -> list[int]:
         found.append(state + 6)
     if reading.status[i] == TAKEN:
         found.append(state + 7)
+    return found + _ruled(reading, i)
+
+
+def _ruled(reading: Reading, i: int) -> list[int]:
+    """What the rules make of token i, and what they remember of the session's other places of it."""
+    found, label = [], reading.label[i]
+    if label:
+        found.append(RULED + NAMED.index(label))
+        if reading.rule[i] not in WEIGHED:
+            found.append(RULED + 3)
+    if known := remembered(reading, i):
+        found.append(RULED + (4 if known == NAME else 5))
+    if reading.sightings[reading.low[i]] > (label == NAME):
+        found.append(RULED + 6)
+    if reading.status[i] == KEPT:
+        found.append(RULED + 7)
     return found
 
 

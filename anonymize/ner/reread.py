@@ -9,6 +9,8 @@ only what it is sure of, since recall comes first.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from anonymize.naming.evidence import judge, threshold
@@ -29,6 +31,7 @@ _UNDER = {True: 4.0, False: 1.5}  # how far under its threshold a score is worth
 _IDLE = voc.CAPITAL | voc.KEEP | voc.STATE | voc.KIN | voc.TITLE  # identifies nobody by itself
 _STRETCH = 40  # words read at once where all are read; a sentence is not cut before twice as many
 
+_DICTATED = 3  # number words, fewer say how many
 _SHORT = 2  # digits of a number that is more often an amount
 _ORDINALS = frozenset(ordinal.split("-")[-1] for ordinal in ORDINALS) - {"first", "second", "third"}
 _FIGURES = frozenset(NUMBER_WORDS) | _ORDINALS
@@ -40,19 +43,20 @@ _SIGNS = frozenset({"dot", "underscore"})
 
 _PLACEHOLDER = re.compile(r"\[[A-Z][A-Z0-9_]+-\d+$")
 
-_CANDIDATE = {True: 0.3, False: 0.3}
-_OTHER = {True: 0.85, False: 0.4}
-_BARRED = {True: 0.8, False: 0.75}
+_CANDIDATE = {True: 0.25, False: 0.3}
+_OTHER = {True: 0.6, False: 0.35}
+_BARRED = {True: 0.7, False: 0.6}
 _CODE = 0.4
 _CODE_NOT_NAME = 0.8
+_CODE_ALOUD = 0.85
 """The probability that a candidate, another word, a word that identifies nobody by itself, a part of a date, number or
-code, and such a part that is marked as a name need; where capitals mean something, and where not. Set on gold-dev and
-tests/gold/seventh, sealed and fifteenth, on which no adapter was trained."""
+code, such a part that is marked as a name, and number words need; where capitals mean something, and where not. Set on
+gold-dev and tests/gold/seventh, sealed, fifteenth and seventeenth, on which no adapter was trained."""
 
-_SMALL_WORD, _KEPT_WORD = 0.9, 0.97
+_SMALL_WORD, _KEPT_WORD = 0.6, 0.9
 """What function words and cries need, and what is kept by a rule or a list."""
 
-_GAP, _KEPT_BUT = 0.5, 0.9
+_GAP, _KEPT_BUT = 0.5, 0.8
 """What words inside or before a name need to become part of it, small ones and words that are kept elsewhere."""
 
 _NOTHING = 0.03
@@ -65,27 +69,47 @@ _TAKEN_BACK = {
 
 def reread(reading: Reading) -> bool:
     """Add and take back decisions where the rules are unsure; whether there were any."""
-    ranges = _around(reading, _doubts(reading)) if reading.cased else _all(reading)
-    read = encoder().read(reading, ranges)
-    changed = False
-    for i, (nothing, *found) in read.items():
-        named = dict(zip(NAMED, found, strict=False))
-        if reading.label[i]:
-            if not reading.strict and _soft(reading, i) and 1.0 - nothing < _TAKEN_BACK[reading.cased][reading.rule[i]]:
-                reading.label[i] = reading.rule[i] = ""
-                reading.status[i] = KEPT
-                changed = True
-        elif _open(reading, i) and sum(named.values()) >= _needed(reading, i):
-            inside = reading.label[i - 1] if i and reading.joined(i) and _small(reading, i) else ""  # Solar do Minho
-            reading.mark(i, i + 1, inside or max(named, key=lambda kind: named[kind]), RULE)
+    read = encoder().read(reading, _around(reading, _doubts(reading)) if reading.cased else _all(reading))
+    changed = _add(reading, read)
+    for i, (nothing, *_) in read.items():
+        if reading.strict:
+            break
+        if _soft(reading, i) and 1.0 - nothing < _TAKEN_BACK[reading.cased][reading.rule[i]]:
+            reading.label[i] = reading.rule[i] = ""
+            reading.status[i] = KEPT
             changed = True
-        elif 1.0 - nothing < _NOTHING and reading.wordy(i) and not (reading.status[i] or reading.strict):
-            reading.status[i] = KEPT  # the word, also where the session comes to know a name like it
+        elif 1.0 - nothing < _NOTHING and reading.wordy(i) and not (reading.label[i] or reading.status[i]):
+            reading.status[i], reading.rule[i] = KEPT, RULE  # the word, also where the session knows a name like it
     _close_gaps(reading, {i: dict(zip(NAMED, found, strict=False)) for i, (_, *found) in read.items()})
     _mark_codes(
         reading, {i: dict(zip(STRUCTURED, found[len(NAMED) :], strict=True)) for i, (_, *found) in read.items()}
     )
     return changed
+
+
+def reread_remembered(reading: Reading, known: AbstractSet[str]) -> None:
+    """Look once more at words that the first reading made names elsewhere in the session: they may be names here.
+
+    `known` are the forms that were remembered before. What is decided stays.
+    """
+    doubts = []
+    for i in reading.where({low + ending for low in reading.memory.keys() - known for ending in ("", "s")}):
+        if not reading.label[i] and (reading.status[i] == FREE or reading.rule[i] == RULE):
+            reading.status[i] = FREE
+            doubts.append(i)
+    _add(reading, encoder().read(reading, _around(reading, doubts)))
+
+
+def _add(reading: Reading, read: Mapping[int, Sequence[float]]) -> bool:
+    """Mark what is likely enough a name, place or organisation; whether there was any."""
+    added = False
+    for i, (_, *found) in read.items():
+        named = dict(zip(NAMED, found, strict=False))
+        if _open(reading, i) and sum(named.values()) >= _needed(reading, i):
+            inside = reading.label[i - 1] if i and reading.joined(i) and _small(reading, i) else ""  # Solar do Minho
+            reading.mark(i, i + 1, inside or max(named, key=lambda kind: named[kind]), RULE)
+            added = True
+    return added
 
 
 def _close_gaps(reading: Reading, read: dict[int, dict[str, float]]) -> None:
@@ -115,7 +139,7 @@ def _mark_codes(reading: Reading, read: dict[int, dict[str, float]]) -> None:
         a, b = free[at], free[end - 1] + 1
         total = {kind: sum(likely[i][kind] for i in range(a, b)) for kind in STRUCTURED}
         kind = max(total, key=lambda kind: total[kind])
-        if any(_tells(reading, i, kind) for i in range(a, b)):
+        if any(_tells(reading, i, kind) for i in range(a, b)) or _dictated(reading, a, b, total[kind]):
             reading.label[a:b] = reading.rule[a:b] = [""] * (b - a)
             reading.mark_code(a, b, kind, RULE)
         at = end
@@ -126,6 +150,13 @@ def _tells(reading: Reading, i: int, kind: str) -> bool:
     if kind == "DATE":
         return reading.shape[i] == NUMBER or reading.low[i] in _COUNTED
     return reading.low[i] not in context.FUNCTION
+
+
+def _dictated(reading: Reading, a: int, b: int, likely: float) -> bool:
+    """Whether tokens a to b (exclusive) are a number read aloud, and nobody's counting: three three one seven."""
+    said = list(reading.low[a:b])
+    figures = b - a >= _DICTATED and all(low in NUMBER_WORDS for low in said)
+    return figures and likely >= _CODE_ALOUD * (b - a) and said[:3] != ["one", "two", "three"]
 
 
 def _free(reading: Reading, i: int, likely: float) -> bool:
@@ -151,7 +182,7 @@ def _open(reading: Reading, i: int) -> bool:
 def _needed(reading: Reading, i: int) -> float:
     low = reading.low[i]
     if reading.status[i] == KEPT:
-        return _KEPT_WORD
+        return _KEPT_BUT if i and reading.label[i - 1] and reading.status[i - 1] == KEPT else _KEPT_WORD
     if _small(reading, i):
         return _SMALL_WORD
     article = not reading.cased and i and reading.low[i - 1] == "the" and reading.before[i] == SPACE
@@ -169,6 +200,12 @@ def _small(reading: Reading, i: int) -> bool:
 
 def _soft(reading: Reading, i: int) -> bool:
     """Whether the decision on token i can be taken back: by a rule of weight, where the token is a word or unknown."""
+    if not reading.label[i]:
+        return False
+    low = reading.low[i]
+    family = low[-1] == "s" and reading.memory.get(low[:-1]) == NAME and reading.capital(i)
+    if family and i and reading.low[i - 1] == "the":
+        return False  # all the Holidays
     if reading.rule[i] == "memory":
         return reading.label[i] == NAME and reading.wordy(i)  # a remembered phrase is sure
     if reading.rule[i] not in _TAKEN_BACK[reading.cased]:

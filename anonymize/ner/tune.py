@@ -3,30 +3,34 @@
 Low-rank adaptation (Hu et al., "LoRA", 2021) of every matrix in the six layers; norms, head and the embedding of lists
 and capitals are trained whole. An example is a stretch of 40 words with eight before it. Each round draws anew which
 texts lose their capitals, some their punctuation too, and which structured identifiers the rules are taken to have
-missed.
+missed. The rules read every text first, with names of an utterance, and namesakes of its words, as though a session had
+told them, so that the encoder learns how far to trust what they decide and remember.
 
 What is written is the mean of several trainings that begin with the same weights and see other draws, which tends
-to err less and is no slower to read with (Wortsman et al., "Model soups", 2022). Fifty minutes each on two cores.
+to err less and is no slower to read with (Wortsman et al., "Model soups", 2022). An hour each on two cores.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anonymize.naming.reading import TAKEN, Reading
+from anonymize.naming.finder import read_by_rules
+from anonymize.naming.reading import NAME, TAKEN, Reading
 from anonymize.ner import encoder as enc
 from anonymize.ner.book import BOOK, TRAINED_ON, WHOLE, utterances
 from anonymize.ner.fill import Example, bare
 from anonymize.proof.gold import KEEP, read_gold
-from anonymize.spans import Span
 from anonymize.structured.find import find_structured, normalise
-from anonymize.words.tokens import NUMBER
+from anonymize.words import context
+from anonymize.words import vocabulary as voc
+from anonymize.words.tokens import NUMBER, fold
 
 if TYPE_CHECKING:
     import torch
@@ -39,11 +43,19 @@ RANK, SCALE = 16, 2.0
 RATE, WARM_UP, LAST_RATE = 1e-3, 0.05, 2e-5
 """Learning rate, the share of all steps over which it rises, and what it falls to."""
 
+_WIDEST = 48
+"""The rank of the products that are written: of several adapters together, the strongest directions."""
+
 SMOOTHING = 0.02
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _WORDS, _BEFORE = 40, 8  # of an example, and before it for context only
 _CASES, _SHARES = ("written", "lower", "bare"), (0.45, 0.40, 0.15)
 _UNLISTED = 0.08  # of the words lose what the lists know of them, as names do that no list has
 _POOL = 1024  # examples that are sorted by length together
+_UNRULED = 0.2  # of the words, and of the stretches as a whole, lose what the rules make of them
+_SHORT = 2  # letters; nobody is called by so short a word
+_RECALLED = 0.3  # of the names in an utterance are taken for known from the rest of its session
+_NAMESAKES = {True: 0.12, False: 0.03}  # of the other words, as names of people; those that lists have as names, or not
 _IGNORED = -100
 _MISSED = 0.5  # of the structured identifiers that rules find: read as though they had not
 
@@ -82,13 +94,12 @@ def cased(turns: Sequence[Example], case: str) -> list[Example]:
     return list(turns) if case == "written" else [Example(normalise(turn.text), turn.spans) for turn in turns]
 
 
-def stretches(pieces: enc.Pieces, told: Told, found: Sequence[Sequence[Span]]) -> Iterator[Stretch]:
-    """A session cut into stretches; `found` are structured identifiers that rules have, which are not asked for.
+def stretches(pieces: enc.Pieces, told: Told, reading: Reading) -> Iterator[Stretch]:
+    """A session, as the rules read it, cut into stretches; not asked for is what it has as taken.
 
     Nor are figures, where not every type is marked.
     """
     turns = told.turns
-    reading = Reading([turn.text for turn in turns], {}, {}, found, frozenset(), strict=False)
     wanted = [
         _IGNORED if status == TAKEN or (shape == NUMBER and not told.whole) else 0
         for status, shape in zip(reading.status, reading.shape, strict=True)
@@ -145,18 +156,22 @@ def adapt(model: nn.Module) -> dict[str, nn.Parameter]:
     return trained
 
 
-def train(seed: int, rounds: int, order: int = 0) -> dict[str, Tensor]:
-    """One training's adapter: name -> tensor of 16-bit floats; of the same seed, another order means other draws."""
+def train(seed: int, rounds: int, order: int = 0, start: Mapping[str, Tensor] | None = None) -> dict[str, Tensor]:
+    """One training's adapter: name -> tensor; of the same seed, another order means other draws.
+
+    With `start`, an adapter, it goes on from there, in half as large steps.
+    """
     import torch
     from torch import nn
 
     draw = random.Random(seed + order)  # noqa: S311 - training, no secret
     torch.manual_seed(seed)
     model = enc.build()
-    model.load_state_dict(enc.base_weights(), strict=False)
     nn.init.zeros_(model.get_parameter("bits.weight"))
+    model.load_state_dict(enc.adapted_weights(start or {}), strict=False)
     trained = adapt(model)
-    optimizer = torch.optim.AdamW(trained.values(), lr=RATE, weight_decay=0.01)
+    rate = RATE / 2 if start else RATE
+    optimizer = torch.optim.AdamW(trained.values(), lr=rate, weight_decay=0.01)
     schedule: torch.optim.lr_scheduler.LRScheduler | None = None
     pieces, texts = enc.Pieces(enc.folder() / "vocab.txt"), sessions()
     model.train()
@@ -165,11 +180,11 @@ def train(seed: int, rounds: int, order: int = 0) -> dict[str, Tensor]:
         batches = _batches(pieces, texts, draw)
         schedule = schedule or torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
-            RATE,
+            rate,
             total_steps=rounds * len(batches) + rounds * 8,  # rounds differ by a few batches
             pct_start=WARM_UP,
             anneal_strategy="linear",
-            final_div_factor=RATE / 25 / LAST_RATE,
+            final_div_factor=rate / 25 / LAST_RATE,
             cycle_momentum=False,
         )
         for batch in batches:
@@ -180,28 +195,49 @@ def train(seed: int, rounds: int, order: int = 0) -> dict[str, Tensor]:
             schedule.step()
         report = f"round {number + 1} of {rounds}: loss {sum(losses) / len(losses):.4f}"
         print(f"{report}, {time.perf_counter() - began:.0f} s", flush=True)  # noqa: T201 - a command's progress
-    return {name: _stored(name, value.detach()) for name, value in trained.items()}
+    adapter = {name: value.detach() * (SCALE if name.endswith(enc.UP) else 1.0) for name, value in trained.items()}
+    return _beside([start, adapter]) if start else adapter
 
 
 def mean(adapters: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
-    """The mean of adapters: low-rank products stand side by side, so that their sum is the mean of the sums."""
+    """The mean of adapters, as 16-bit floats."""
+    import torch
+
+    found = _narrowed(_beside(adapters))
+    for name in found:
+        if name.endswith(enc.UP):
+            found[name] = found[name] / len(adapters)
+        elif not name.endswith(enc.DOWN):
+            found[name] = torch.stack([adapter[name].float() for adapter in adapters]).mean(dim=0)
+    return {name: value.half().contiguous() for name, value in found.items()}
+
+
+def _beside(adapters: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """Adapters as one: low-rank products side by side, so that their sums add up; all else is the last one's."""
     import torch
 
     found = {}
     for name in adapters[0]:
         values = [adapter[name].float() for adapter in adapters]
-        if name.endswith(enc.DOWN):
-            value = torch.cat(values, dim=0)
-        elif name.endswith(enc.UP):
-            value = torch.cat(values, dim=1) / len(adapters)
+        if name.endswith((enc.DOWN, enc.UP)):
+            found[name] = torch.cat(values, dim=1 if name.endswith(enc.UP) else 0)
         else:
-            value = torch.stack(values).mean(dim=0)
-        found[name] = value.half().contiguous()
+            found[name] = values[-1]
     return found
 
 
-def _stored(name: str, value: Tensor) -> Tensor:
-    return (value * SCALE if name.endswith(enc.UP) else value).half().contiguous()
+def _narrowed(adapter: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The adapter with products of rank `_WIDEST` at most: the best there are of that rank."""
+    import torch
+
+    found = dict(adapter)
+    for name in (name.removesuffix(enc.UP) for name in adapter if name.endswith(enc.UP)):
+        up, down = adapter[name + enc.UP], adapter[name + enc.DOWN]
+        if up.shape[1] > _WIDEST:
+            left, strength, right = torch.linalg.svd(up @ down, full_matrices=False)
+            root = strength[:_WIDEST].sqrt()
+            found |= {name + enc.UP: left[:, :_WIDEST] * root, name + enc.DOWN: right[:_WIDEST] * root[:, None]}
+    return found
 
 
 def _batches(pieces: enc.Pieces, texts: Sequence[Told], draw: random.Random) -> list[list[Stretch]]:
@@ -221,7 +257,25 @@ def _drawn(pieces: enc.Pieces, told: Told, draw: random.Random) -> Iterator[Stre
     found = find_structured([turn.text for turn in turns])
     if told.whole:
         found = [[span for span in spans if draw.random() >= _MISSED] for spans in found]
-    return stretches(pieces, replace(told, turns=turns), found)
+    texts = [turn.text for turn in turns]
+    known = _recalled(turns[0], draw) if len(turns) == 1 else {}
+    return stretches(pieces, replace(told, turns=turns), read_by_rules(texts, known, {}, found))
+
+
+def _recalled(said: Example, draw: random.Random) -> dict[str, str]:
+    """What a session may know of the words of one utterance: its names, and people who are called by its words."""
+    flags, known = voc.vocabulary().flags, dict[str, str]()
+    for match in _WORD.finditer(said.text):
+        word = fold(match[0]).removesuffix("'s")
+        flag = flags.get(word, 0)
+        kind = next((label for start, end, label in said.spans if start <= match.start() < end), "")
+        if kind in enc.NAMED:
+            share = _RECALLED if kind == NAME or not flag & voc.WORD else 0.0
+        else:
+            kind, share = NAME, _NAMESAKES[bool(flag & voc.NAME)]
+        if len(word) > _SHORT and word not in context.FUNCTION and draw.random() < share:
+            known[word] = kind
+    return known
 
 
 def _step(model: nn.Module, batch: Sequence[Stretch], draw: random.Random) -> float:
@@ -229,8 +283,11 @@ def _step(model: nn.Module, batch: Sequence[Stretch], draw: random.Random) -> fl
     import torch
 
     ids, mask, bits = enc.batch_of([stretch.window for stretch in batch])
-    unlisted = torch.tensor([[draw.random() < _UNLISTED for _ in row] for row in ids])
-    bits[unlisted] *= torch.tensor([float(bit >= enc.LISTED) for bit in range(enc.FEATURES)])
+    unlisted = [[draw.random() < _UNLISTED for _ in row] for row in ids]
+    bits[torch.tensor(unlisted)] *= torch.tensor([float(bit >= enc.LISTED) for bit in range(enc.FEATURES)])
+    shares = [1.0 if draw.random() < _UNRULED else _UNRULED for _ in batch]
+    unruled = [[draw.random() < share for _ in row] for row, share in zip(ids, shares, strict=True)]
+    bits[torch.tensor(unruled)] *= torch.tensor([float(bit < enc.RULED) for bit in range(enc.FEATURES)])
     wanted = torch.full(ids.shape, _IGNORED)
     for row, stretch in enumerate(batch):
         wanted[row, : len(stretch.classes)] = torch.tensor(stretch.classes)
@@ -252,12 +309,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--trainings", type=int, default=TRAININGS)
+    parser.add_argument("--start", type=Path, help="an adapter to go on from, instead of the encoder as it comes")
+    parser.add_argument("--order", type=int, default=0, help="number of the first training's draws [default: 0]")
     parser.add_argument("--mean", type=Path, nargs="+", help="adapters to take the mean of, instead of training")
     arguments = parser.parse_args()
     if arguments.mean:
         adapters = [load_file(path) for path in arguments.mean]
     else:
-        adapters = [train(arguments.seed, arguments.rounds, order) for order in range(arguments.trainings)]
+        start = load_file(arguments.start) if arguments.start else None
+        orders = range(arguments.order, arguments.order + arguments.trainings)
+        adapters = [train(arguments.seed, arguments.rounds, order, start) for order in orders]
     save_file(mean(adapters), arguments.out)
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from anonymize import Deidentifier
+from anonymize.naming.finder import read_by_rules
 from anonymize.naming.reading import Reading
 from anonymize.ner import encoder as enc
 from anonymize.structured.find import find_structured
@@ -92,6 +93,25 @@ def test_what_a_rule_keeps_is_overruled_where_the_words_around_leave_no_doubt():
     assert [at[s.start : s.end] for s in found([at])[0] if s.type == "ORG"] == ["San Martín de Porres"]
     assert found([to]) == [[]]
     assert [pot.index("Rosemary")] == [s.start for s in found([pot])[0]]
+
+
+def test_it_is_told_what_the_rules_decided_and_remember():
+    said = ["My name is Zanthripa Morelli and I called Rosemary.", "the morellis came, said rosemary in a pot."]
+    ruled = read_by_rules(said, {"cash": "NAME"}, {}, [[], []])
+
+    def bits(word, again=0):
+        return {bit - enc.RULED for bit in enc.features(ruled, ruled.at[word][again]) if bit >= enc.RULED}
+
+    assert bits("morelli") == {0, 3, 4}  # a name, by form; remembered
+    assert bits("morellis") >= {4}
+    assert bits("pot") == bits("called") == set()
+    assert not any(bit >= enc.RULED for bit in enc.features(reading(said), 0))
+
+
+def test_a_word_is_looked_at_again_when_it_is_a_name_elsewhere():
+    first = "So I talked to Early, my brother in law, about it."
+    again = "It was me and him and Sloan in there. Early, let's start with the paper."
+    assert [s.type for s in Deidentifier(KEY, encoder="on").find([first, again])[1]][-1:] == ["NAME"]
 
 
 def test_a_session_is_read_the_same_every_time():
