@@ -8,6 +8,7 @@ from anonymize.naming.cues import employer_cue, org_cue, place_cue
 from anonymize.naming.reading import FREE, KEPT, LOCATION, NAME, ORG, TAKEN, Reading
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
+from anonymize.words.numerals import NUMBER_WORDS
 from anonymize.words.tokens import COMMA, HYPHEN, LOWER, NUMBER, SPACE, START, TITLE
 
 _LINKS = frozenset({"of", "the", "and", "for", "de", "la", "del", "le", "al", "san", "saint", "st", "our", "lady"})
@@ -380,12 +381,21 @@ def _mark_streets_again(reading: Reading) -> None:
     for stem in stems:
         for i in reading.at.get(stem[0], ()):
             stop = i + len(stem)
-            if not i or tuple(low[i:stop]) != stem or reading.before[i] != SPACE or any(reading.label[i:stop]):
+            if not i or tuple(low[i:stop]) != stem or reading.before[i] != SPACE:
                 continue
-            house = reading.shape[i - 1] == NUMBER and not reading.status[i - 1]
+            house = i
+            while reading.joined(house) and not reading.status[house - 1] and _numbers(reading, house - 1):
+                house -= 1
+            if house == i and any(reading.label[i:stop]):
+                continue
             capital = reading.capital(i) or not reading.cased
-            if capital and _in_one_piece(reading, i, stop) and (house or low[i - 1] == "on"):
-                reading.mark(i - house, stop, LOCATION, "memory")
+            if capital and _in_one_piece(reading, i, stop) and (house < i or low[i - 1] == "on"):
+                reading.mark(house, stop, LOCATION, "memory")
+
+
+def _numbers(reading: Reading, i: int) -> bool:
+    """Whether token i is a number, in figures or words."""
+    return reading.shape[i] == NUMBER or reading.low[i] in NUMBER_WORDS
 
 
 def mark_linked(reading: Reading) -> None:

@@ -28,6 +28,9 @@ _ORDINALS = _UNITS | frozenset(
 )
 _WRITTEN_ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)")
 _LAST_DAY = 31  # of a month; a larger ordinal is no date
+_ON_BUSES = frozenset({"for", "catch", "caught", "ride", "riding", "rode", "miss", "missed"})
+_BUSES = frozenset({"bus", "buses", "tram", "trolley", "streetcar"})
+_REACH = 8  # words from such a one to its number
 _ROUTE = 3  # digits of a road's number that needs no "highway"
 _KINDS = frozenset({"plaza", "calle", "avenida", "colonia", "barrio", "parque", "paseo", "camino", "piazza", "rue"})
 _QUARTERS = frozenset({"side", "end", "shore", "bank", "loop"})
@@ -96,6 +99,8 @@ def _spoken_route(reading: Reading, i: int) -> bool:
     """Whether token i begins a road's number: "on the 405", "the four-oh-one"."""
     low = reading.low
     if i < 2 or low[i - 1] != "the" or reading.before[i] != SPACE:  # noqa: PLR2004 - two words lead to it
+        return False
+    if low[i - 2] in _ON_BUSES or _BUSES.intersection(low[max(0, i - _REACH) : i]):
         return False
     if reading.shape[i] == NUMBER:
         return len(low[i]) == _ROUTE and low[i].isdigit() and low[i - 2] in _ON_ROADS

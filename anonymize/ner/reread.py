@@ -19,7 +19,8 @@ from anonymize.naming.reading import FREE, KEPT, LOCATION, NAME, ORG, TAKEN
 from anonymize.ner.encoder import NAMED, STRUCTURED, encoder
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
-from anonymize.words.numerals import NUMBER_WORDS, ORDINALS
+from anonymize.words.lexicon import words
+from anonymize.words.numerals import NUMBER_WORDS, ORDINALS, digits_of
 from anonymize.words.tokens import LOWER, NUMBER, SPACE, START
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ _COUNTED = _FIGURES | {"first", "second", "third"}
 _SIGNS = frozenset({"dot", "underscore"})
 """Words that stand in addresses and user names read aloud."""
 
+_SHORT_CODES = words("short_codes")
 _PLACEHOLDER = re.compile(r"\[[A-Z][A-Z0-9_]+-\d+$")
 
 _CANDIDATE = {True: 0.25, False: 0.3}
@@ -139,7 +141,10 @@ def _mark_codes(reading: Reading, read: dict[int, dict[str, float]]) -> None:
         a, b = free[at], free[end - 1] + 1
         total = {kind: sum(likely[i][kind] for i in range(a, b)) for kind in STRUCTURED}
         kind = max(total, key=lambda kind: total[kind])
-        if any(_tells(reading, i, kind) for i in range(a, b)) or _dictated(reading, a, b, total[kind]):
+        said = reading.turns[turn[a]][reading.tokens.start[a] : reading.tokens.end[b - 1]]
+        if digits_of(said.lower()) in _SHORT_CODES:
+            pass  # 988
+        elif any(_tells(reading, i, kind) for i in range(a, b)) or _dictated(reading, a, b, total[kind]):
             reading.label[a:b] = reading.rule[a:b] = [""] * (b - a)
             reading.mark_code(a, b, kind, RULE)
         at = end

@@ -55,6 +55,11 @@ def find_codes(
             start, end = _with_letters(run, kind, texts[run.turn], lows[run.turn])
             found[run.turn].append(Span(start, end, kind, "code_aloud" if run.singles else "code"))
     for turn in worth:
+        for extension in _EXTENSION.finditer(lows[turn]) if "ext" in lows[turn] else ():
+            code = Span(*extension.span("number"), "PHONE", "extension")
+            if not (_touches(code, taken[turn]) or _touches(code, found[turn])):
+                found[turn].append(code)
+                found[turn].sort()
         hinted = _DIGIT.search(lows[turn]) and _JOINED_HINT.search(lows[turn])
         for joined in _JOINED.finditer(lows[turn]) if hinted else ():
             code = Span(*joined.span(), "ID", "code_joined")
@@ -74,6 +79,11 @@ def _may_run(low: str, said: frozenset[str]) -> bool:
             return False
     return bool(_WORTH.search(low))
 
+
+_EXTENSION = re.compile(
+    rf"\b(?:extension|ext\.?) (?P<number>(?:\d{{1,6}}|{'|'.join(NUMBER_WORDS)})"
+    rf"(?:[ -](?:\d{{1,6}}|{'|'.join(NUMBER_WORDS)})){{0,5}})\b(?![- ](?:{pattern('units')})\b)"
+)
 
 _JOINED = re.compile(
     r"(?<![\w/@.+-])(?:(?=[a-z\d/-]*\d{3})(?:[a-z]{1,5}(?:/[a-z\d]{1,8}){2,4}|[a-z]{1,4}(?:-[a-z\d]{1,6}){2,4})"
@@ -104,7 +114,7 @@ def _class_of(run: Run, text: str, lows: list[str]) -> str | None:
     low = lows[run.turn]
     cue = cue_of(run, lows)
     if (
-        (run.counting and not cue.kind)
+        (run.counting and not (cue.direct or (cue.kind and size >= 7)))
         or (run.scaled and not cue.strong)
         or (run.digits in _SHORT_CODES and not (cue.direct and cue.strong and cue.kind in _CODE_KINDS))
     ):

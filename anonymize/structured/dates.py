@@ -15,7 +15,7 @@ from anonymize.words.lexicon import any_in, pattern, words
 from anonymize.words.numerals import BELOW_100, ORDINAL, ORDINALS, SPOKEN_ORDINAL, SPOKEN_YEAR, UNIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905  reads better
 MONTH = f"(?:{'|'.join(MONTHS)})"
@@ -171,13 +171,13 @@ _AGE = re.compile(
     rf"|\b(?:aged?|age of|turn(?:s|ed|ing)?|lived to(?: be| see)?|ma(?:d|k)es? it to|reach(?:ed|es)?|"
     rf"went to(?= (?:a|one) hundred)|(?:died|dies|passed|passed away|gone|still \w+ing|living alone) at|"
     rf"pushing|going on|closing in on|nearing|past|"
-    rf"she's|he's|she is|he is|she was|he was|i'm|i am|who's|who is|who was|(?:will|'ll|'d|would|gonna|to) be|"
+    rf"she'?s|he'?s|she is|he is|she was|he was|i'm|i am|who'?s|who is|who was|(?:will|'ll|'d|would|gonna|to) be|"
     rf"would've been|(?:would|'d) have been|"
     rf"(?:woman|man|lady|person) of|"
     rf"(?:{_KIN})(?:'s| is| was)){_LINK} (?P<b>{_OVER_89}(?:,? (?:or|maybe) {_AGED})?)\b{_NO_AGE}"
     rf"|\b(?P<subject>[^\W\d]+)(?:'s| is| was){_LINK} (?P<c>{_OVER_89})\b{_NO_AGE}"
     rf"|(?P<named>[^\W\d]+), (?P<d>9\d|1[01]\d),(?! \d)"
-    rf"|[,.] (?P<f>ninety[- ]{UNIT}|a hundred and {BELOW_100})(?=[,.](?! \d))"
+    rf"|(?<!hundred)[,.] (?P<f>ninety[- ]{UNIT}|a hundred and {BELOW_100})(?=[,.](?! \d| eighty\b))"
     rf"|\b(?P<l>(?:ninety-{_BELOW_TENTH}|9\dth|9[123](?:st|nd|rd)|ninetieth|hundredth|10\dth)) (?:birthday|year)\b"
     rf"|\b(?:till|until|past|at) (?P<m>9\d|ninety[- ]{UNIT})(?=[.,?!]| (?:she|he|and|my|with)\b|$)"
     rf"|(?:^|[.?!] )(?P<n>ninety[- ]{UNIT}|(?:a|one) hundred and {UNIT})"
@@ -187,7 +187,9 @@ _AGE = re.compile(
     rf"|\bbig (?P<p>nine[- ]oh)\b"
     rf"|\boldest\b[^.?!]{{0,25}}? (?:is|was) (?P<q>{_OVER_89})\b{_NO_AGE}"
     rf"|\b(?P<r>{_AGED}) when (?:he|she|they|my \w+) (?:died|passed|went|moved|quit|stopped|was|were|had|got)\b"
-    rf"|\b(?P<h>{_AGED}) and (?:still|never|sharp|mean|living|lives)\b"
+    rf"|\b(?P<h>{_AGED}) and (?:still|never|sharp(?:er)?|mean(?:er)?|living|lives|alone|dancing)\b"
+    rf"|\b(?:her|his|my|their|mom's|dad's|grandma's|grandpa's) (?P<t>ninety-{_BELOW_TENTH}|9\dth|9[123](?:st|nd|rd)|"
+    rf"ninetieth|hundredth)(?={_CLOSED})"
     rf"|\b(?P<i>{_AGED}) (?:(?:next|this|come) (?:month|week|year|spring|summer|fall|winter|{MONTH})"
     rf"|(?:in|on) {MONTH})\b"
     rf"|\b(?P<j>ninety[- ](?:something|odd|plus)\b){_NO_AGE}"
@@ -204,10 +206,24 @@ _NO_SUBJECT = words("not_an_age")
 _TOO_OLD = re.compile(r"(?:a|one) hundred(?: and)? (?:thirty|forty|fifty|sixty|seventy|eighty|ninety)|1[3-9]\d\b")
 """More years than anyone lived: a hundred and sixty-three."""
 
+_CLOSE = 3  # turns
+
 _ASKED = re.compile(r"\b(?:how old|what age|(?:his|her|your|their) age)\b[^?]{0,60}\?\s*$")
 _ANSWER = re.compile(
     rf"(?:\W|\b(?:oh|um|uh|well|he's|she's|he is|she is|i'm|about|like|let's see|now)\b)*(?P<age>{_OVER_89})\b"
 )
+
+
+def ages_again(lows: Sequence[str], found: Sequence[Sequence[Span]]) -> Iterator[tuple[int, Span]]:
+    """(turn, span) of each age in words that is said again close by: "Ninety-four. Ninety-four and sharper."."""
+    for turn, spans in enumerate(found):
+        for span in spans:
+            parts = re.split("[- ]", lows[turn][span.start : span.end])
+            if span.type != "AGE90" or len(parts) == 1 or parts[0][0].isdigit():
+                continue
+            again = re.compile(rf"\b{'[- ]'.join(map(re.escape, parts))}\b{_NO_AGE}")
+            for k in range(max(0, turn - _CLOSE), min(len(lows), turn + _CLOSE + 1)):
+                yield from ((k, Span(*match.span(), "AGE90", "age_again")) for match in again.finditer(lows[k]))
 
 
 def find_ages(text: str, low: str, before: str) -> Iterator[Span]:
@@ -217,7 +233,7 @@ def find_ages(text: str, low: str, before: str) -> Iterator[Span]:
     if (answer := _ANSWER.match(low)) and _ASKED.search(before):
         yield Span(*answer.span("age"), "AGE90", "age_over_89")
     for match in _AGE.finditer(low):
-        kind = next(name for name in "abcdefghijklmnopqrs" if match[name] is not None)
+        kind = next(name for name in "abcdefghijklmnopqrst" if match[name] is not None)
         if kind == "c" and match["subject"] in _NO_SUBJECT:
             continue
         if _TOO_OLD.match(low, match.start(kind)):

@@ -9,7 +9,7 @@ import string
 from anonymize.spans import Span
 from anonymize.structured.aloud import find_aloud
 from anonymize.structured.codes import find_codes
-from anonymize.structured.dates import MONTHS, find_ages, find_dates
+from anonymize.structured.dates import MONTHS, ages_again, find_ages, find_dates
 from anonymize.structured.patterns import find_addresses, find_written
 from anonymize.structured.plates import find_plates
 from anonymize.structured.web import find_spoken_web
@@ -56,6 +56,8 @@ def find_structured(turns: list[str]) -> list[list[Span]]:
             worth[turn] = said
             before = " ".join(lows[max(0, turn - 2) : turn])[-_BEFORE:]
             found[turn] = _disjoint(_in_turn(turns[turn], low, said, before))
+    for turn, age in list(ages_again(lows, found)):
+        found[turn] = _disjoint([*found[turn], age])
     for spans, codes in zip(found, find_codes(turns, lows, found, worth), strict=True):
         if codes:
             spans[:] = _disjoint([*spans, *codes])

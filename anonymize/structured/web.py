@@ -72,7 +72,9 @@ _SPELT = rf"(?:{'|'.join(NUMBER_WORDS)}|\d+)"
 _ASIDE = re.compile(
     rf",? (?:that's|it's|the (?:number|letter)) {_SPELT}(?:[ -]{_SPELT})*(?=,? at\b)|"
     r"(?:,? (?:(?:and )?(?:that's|it's|so|spelled) )?(?:all (?:one word|lower ?case|together)|one word|lower ?case|"
-    r"no spaces?|just (?:the )?letters|[a-z](?:-[a-z]){2,}))+(?=,? (?:at|dot)\b)|,(?= (?:at|dot|underscore)\b)|"
+    r"no spaces?|just (?:the )?letters|no,? wait|wait,? no|"
+    r"with (?:the|a|an) (?:dash|dot|underscore|hyphen)|[a-z](?:-[a-z]){2,}))+(?=,? (?:at|dot)\b)|"
+    r",(?= (?:at|dot|underscore)\b)|"
     r"(?:(?<= at)|(?<= dot)|(?<= underscore)),(?= )"
 )
 """What is said between the parts of an address, and the pauses there."""

@@ -74,6 +74,8 @@ CASED = (
     "You go up [[St. Elizabeth's]] cemetery, it's like the lunch table.",
     "It's [[Yazhini]]. So it was the two of us, [[Yaz]], and you said there was something. She took {{Prozac}}.",
     "It's for [[Guy]], and I told [[Guy]] so. [[Guy]]. Some {{guy}} from work.",
+    "Take the bus and change for {{the one oh two}}. My phone's old, but breathe in, {{two three four}}, hold.",
+    "We lived on [[Dunmore Road]] then. [[One-ninety Dunmore]], on the corner.",
     "I'm sitting there by [[mile marker 437]] telling him. It's a {{mile marker}}.",
 )
 LOWER = (

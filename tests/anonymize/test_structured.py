@@ -121,6 +121,9 @@ FOUND = [
     "I was coming back by [LOCATION|Highway 242].",
     "He had the house on [LOCATION|Mile 9 Road], with no heat.",
     "Her aunt went to [AGE90|a hundred and two]. She went to a hundred meetings.",
+    "She's [AGE90|ninety-four]. [AGE90|Ninety-four], he told me, and lost ninety-five pounds.",
+    "It was her [AGE90|ninety-first].",
+    "Ring [PHONE|312-555-0118], extension [PHONE|forty-two]. I got an extension, two weeks.",
     "She posts her desk, it's like [HANDLE|at cruz control underscore ep], look at my desk",
     "Look at [URL|http://intranet/page], or at [DEVICE|aa:bb:cc:dd:ee:ff], or at [HANDLE|u/sadmole].",
     "I carry it about, [LICENSE|GALLA 707154 M99XX], that's a handsome man.",
@@ -132,6 +135,7 @@ FOUND = [
 ]
 
 PUNCTUATED = [
+    "It's [EMAIL|tam dash okafor, no wait, with the dash, at outlook dot com], I think.",
     "She's at [EMAIL|jbird, J-B-I-R-D, at, fern house, dot, example].",
     "It's [EMAIL|m.tamboli, that's T-A-M-B-O-L-I, at green lane dental, all one word, dot co dot uk].",
     "She fell [DATE|last Tuesday, the eighth], on the ice.",
