@@ -28,7 +28,7 @@ _SETS = (
 TRAINED_ON = (Path(corpora.__file__).parent / "sample", *(_GOLD / name for name in _SETS))
 HELD_OUT = tuple(_GOLD / name for name in ("final", "blind", "eighth", "fourteenth", "sixteenth", "eighteenth"))
 """Marked transcripts of the repository: read for training, and never (their totals are our figures). `seventh`,
-`sealed`, `fifteenth` and `seventeenth` are neither: rules and thresholds were set by them."""
+`sealed`, `fifteenth`, `seventeenth` and `nineteenth` are neither: rules and thresholds were set by them."""
 
 
 def utterances(folder: Path) -> Iterator[Example]:

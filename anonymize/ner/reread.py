@@ -141,10 +141,8 @@ def _mark_codes(reading: Reading, read: dict[int, dict[str, float]]) -> None:
         a, b = free[at], free[end - 1] + 1
         total = {kind: sum(likely[i][kind] for i in range(a, b)) for kind in STRUCTURED}
         kind = max(total, key=lambda kind: total[kind])
-        said = reading.turns[turn[a]][reading.tokens.start[a] : reading.tokens.end[b - 1]]
-        if digits_of(said.lower()) in _SHORT_CODES:
-            pass  # 988
-        elif any(_tells(reading, i, kind) for i in range(a, b)) or _dictated(reading, a, b, total[kind]):
+        tells = any(_tells(reading, i, kind) for i in range(a, b)) or _dictated(reading, a, b, total[kind])
+        if tells and digits_of(" ".join(reading.low[a:b])) not in _SHORT_CODES:  # 988
             reading.label[a:b] = reading.rule[a:b] = [""] * (b - a)
             reading.mark_code(a, b, kind, RULE)
         at = end

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import bisect
 import re
+from collections.abc import Iterator
 
 from anonymize.spans import Span
 from anonymize.structured.cues import FILLER, LETTERS_BEFORE, WINDOW, Cue, cue_of
@@ -55,17 +56,9 @@ def find_codes(
             start, end = _with_letters(run, kind, texts[run.turn], lows[run.turn])
             found[run.turn].append(Span(start, end, kind, "code_aloud" if run.singles else "code"))
     for turn in worth:
-        for extension in _EXTENSION.finditer(lows[turn]) if "ext" in lows[turn] else ():
-            code = Span(*extension.span("number"), "PHONE", "extension")
-            if not (_touches(code, taken[turn]) or _touches(code, found[turn])):
-                found[turn].append(code)
-                found[turn].sort()
-        hinted = _DIGIT.search(lows[turn]) and _JOINED_HINT.search(lows[turn])
-        for joined in _JOINED.finditer(lows[turn]) if hinted else ():
-            code = Span(*joined.span(), "ID", "code_joined")
-            if not (_touches(code, taken[turn]) or _touches(code, found[turn])):
-                found[turn].append(code)
-                found[turn].sort()
+        for codes in (_extensions(lows[turn]), _joined(lows[turn])):
+            free = [code for code in codes if not (_touches(code, taken[turn]) or _touches(code, found[turn]))]
+            found[turn] = sorted([*found[turn], *free]) if free else found[turn]
     return found
 
 
@@ -78,6 +71,16 @@ def _may_run(low: str, said: frozenset[str]) -> bool:
         if not numbers or (len(numbers) == 1 and numbers[0] not in _ABOVE_TEN and low.count(numbers[0]) == 1):
             return False
     return bool(_WORTH.search(low))
+
+
+def _extensions(low: str) -> Iterator[Span]:
+    if "ext" in low:
+        yield from (Span(*match.span("number"), "PHONE", "extension") for match in _EXTENSION.finditer(low))
+
+
+def _joined(low: str) -> Iterator[Span]:
+    if _DIGIT.search(low) and _JOINED_HINT.search(low):
+        yield from (Span(*match.span(), "ID", "code_joined") for match in _JOINED.finditer(low))
 
 
 _EXTENSION = re.compile(

@@ -214,16 +214,17 @@ _ANSWER = re.compile(
 )
 
 
-def ages_again(lows: Sequence[str], found: Sequence[Sequence[Span]]) -> Iterator[tuple[int, Span]]:
-    """(turn, span) of each age in words that is said again close by: "Ninety-four. Ninety-four and sharper."."""
-    for turn, spans in enumerate(found):
-        for span in spans:
-            parts = re.split("[- ]", lows[turn][span.start : span.end])
-            if span.type != "AGE90" or len(parts) == 1 or parts[0][0].isdigit():
-                continue
-            again = re.compile(rf"\b{'[- ]'.join(map(re.escape, parts))}\b{_NO_AGE}")
-            for k in range(max(0, turn - _CLOSE), min(len(lows), turn + _CLOSE + 1)):
-                yield from ((k, Span(*match.span(), "AGE90", "age_again")) for match in again.finditer(lows[k]))
+def ages_again(lows: Sequence[str], found: Sequence[Sequence[Span]]) -> Iterator[tuple[int, list[Span]]]:
+    """(turn, spans) of ages in words that are said again close by: "Ninety-four. Ninety-four and sharper."."""
+    forms = [
+        {re.sub("[- ]", "[- ]", low[span.start : span.end]) for span in spans if span.type == "AGE90"}
+        for low, spans in zip(lows, found, strict=True)
+    ]
+    for turn, low in enumerate(lows):
+        near = set[str]().union(*forms[max(0, turn - _CLOSE) : turn + _CLOSE + 1])
+        if said := sorted(form for form in near if "[- ]" in form and not re.search(r"\d", form)):
+            again = re.compile(rf"\b(?:{'|'.join(said)})\b{_NO_AGE}")
+            yield turn, [Span(*match.span(), "AGE90", "age_again") for match in again.finditer(low)]
 
 
 def find_ages(text: str, low: str, before: str) -> Iterator[Span]:

@@ -56,8 +56,8 @@ def find_structured(turns: list[str]) -> list[list[Span]]:
             worth[turn] = said
             before = " ".join(lows[max(0, turn - 2) : turn])[-_BEFORE:]
             found[turn] = _disjoint(_in_turn(turns[turn], low, said, before))
-    for turn, age in list(ages_again(lows, found)):
-        found[turn] = _disjoint([*found[turn], age])
+    for turn, ages in ages_again(lows, found):
+        found[turn] = _disjoint([*found[turn], *ages])
     for spans, codes in zip(found, find_codes(turns, lows, found, worth), strict=True):
         if codes:
             spans[:] = _disjoint([*spans, *codes])
