@@ -41,8 +41,7 @@ def mark_ampersands(reading: Reading) -> None:
             continue
         start, end, turn = reading.tokens.start, reading.tokens.end, reading.tokens.turn
         sign = turn[i] == turn[i - 1] and reading.turns[turn[i]][end[i - 1] : start[i]] == " & "
-        listed = voc.phrases_by_pair().get((reading.low[i - 1], reading.low[i]), {}).get("", ())
-        brand = any(flag & voc.KEEP for _, flag in listed)  # Ben & Jerry's
+        brand = reading.vocab.phrases.get(f"{reading.low[i - 1]} {reading.low[i]}", 0) & voc.KEEP  # Ben & Jerry's
         if brand and sign:
             reading.status[i - 1 : i + 1] = bytes([KEPT, KEPT])
         elif sign and not reading.status[i] and not reading.status[i - 1]:

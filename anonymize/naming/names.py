@@ -336,10 +336,8 @@ def _stands_out(reading: Reading, i: int) -> bool:
 
 def _listed_surname(reading: Reading, i: int) -> int:
     """How many tokens from i on are a listed surname of several words (standing bear, de la cruz); 0 for none."""
-    for rest, flag in reading.vocab.phrases.get(reading.low[i], ()):
-        stop = i + 1 + len(rest)
-        free = not any(reading.label[i:stop]) and not any(reading.status[i:stop])
-        if flag & voc.SURNAME and tuple(reading.low[i + 1 : stop]) == rest and free:
+    for stop, flag in reading.vocab.phrases_at(reading.low, i):
+        if flag & voc.SURNAME and not any(reading.label[i:stop]) and not any(reading.status[i:stop]):
             return stop - i
     return 0
 

@@ -33,18 +33,12 @@ _LONGEST_TITLE = 8  # tokens
 
 def mark_phrases(reading: Reading) -> None:
     """Match the lists' phrases: those that identify nobody are kept, places and organisations are marked."""
-    low, phrases, done = reading.low, voc.phrases_by_pair(), 0
-    for i in compress(range(reading.count), map(phrases.__contains__, pairwise(low))):
-        if i < done:
-            continue
-        listed = phrases[low[i], low[i + 1]]
-        for rest, flag in (*listed.get("".join(low[i + 2 : i + 3]), ()), *listed.get("", ())):
-            stop = i + 1 + len(rest)
-            if (
-                tuple(low[i + 1 : stop]) == rest
-                and _in_one_piece(reading, i, stop, commas=bool(flag & voc.KEEP))
-                and _take(reading, i, stop, flag)
-            ):
+    low, vocab, done = reading.low, reading.vocab, 0
+    for i in compress(range(reading.count), map(vocab.longest.__contains__, map(" ".join, pairwise(low)))):
+        for stop, flag in vocab.phrases_at(low, i) if i >= done else ():
+            kept = bool(flag & voc.KEEP)
+            owner = kept and low[i] in context.PREPOSITIONS and reading.suffix[stop - 1]  # in Harmony's room
+            if not owner and _in_one_piece(reading, i, stop, commas=kept) and _take(reading, i, stop, flag):
                 done = stop
                 break
 
@@ -91,25 +85,32 @@ def _is_title(reading: Reading, a: int, b: int) -> bool:
 
 def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
     """Act on a phrase's flag; False where the phrase does not stand for what it is listed as."""
-    if flag & voc.GIVEN:
-        joined = all(reading.before[k] == HYPHEN for k in range(a + 1, b))
-        if joined:
-            reading.mark(a, b, NAME, "phrase")
-        return joined
-    if flag & (voc.KIN | voc.TITLE | voc.ORG_HEAD):
-        reading.enrich(b - 1, flag)
-    elif flag & voc.KEEP and place_cue(reading, a) and _is_place(reading, a, b):
+    place = flag & voc.PLACE and (place_cue(reading, a) if flag & voc.KEEP else _stands(reading, a, b))
+    if place:
         reading.mark(a, b, LOCATION, "phrase")  # in St. Paul
-    elif flag & _INDIFFERENT or (
-        flag & voc.ORG and not (employer_cue(reading, a, flag) or _known_by(reading, a, flag))
-    ):
-        if flag & voc.ORG and not flag & (voc.CHAIN | _INDIFFERENT) and reading.low[a] != "the":
-            return False
-        reading.status[a:b] = bytes([KEPT]) * (b - a)  # an organisation counts where one works, not where one shops
-    elif not flag & (voc.PLACE | voc.ORG) or not (_stands(reading, a, b) or (flag & voc.ORG and not reading.cased)):
-        return False
+    elif flag & _INDIFFERENT:
+        reading.status[a:b] = bytes([KEPT]) * (b - a)
+    elif flag & voc.GIVEN and all(reading.before[k] == HYPHEN for k in range(a + 1, b)):
+        reading.mark(a, b, NAME, "phrase")
+    elif flag & (voc.KIN | voc.TITLE | voc.ORG_HEAD):
+        reading.enrich(b - 1, flag)
+    elif flag & voc.ORG:
+        return _take_organisation(reading, a, b, flag)
     else:
-        reading.mark(a, b, ORG if flag & voc.ORG else LOCATION, "phrase")
+        return False
+    return True
+
+
+def _take_organisation(reading: Reading, a: int, b: int, flag: int) -> bool:
+    """An organisation counts where one works, not where one shops."""
+    if employer_cue(reading, a, flag) or _known_by(reading, a, flag):
+        if reading.cased and not _stands(reading, a, b):
+            return False
+        reading.mark(a, b, ORG, "phrase")
+    elif flag & voc.CHAIN or reading.low[a] == "the":
+        reading.status[a:b] = bytes([KEPT]) * (b - a)
+    else:
+        return False
     return True
 
 
@@ -120,12 +121,6 @@ def _known_by(reading: Reading, a: int, flag: int) -> bool:
     if reading.cased:
         return reading.capital(a)
     return bool(a) and reading.before[a] == SPACE and reading.low[a - 1] in ("from", "to", "by")
-
-
-def _is_place(reading: Reading, a: int, b: int) -> bool:
-    """Whether tokens a to b are listed as a place, too."""
-    rest = tuple(reading.low[a + 1 : b])
-    return any(flag & voc.PLACE and words == rest for words, flag in reading.vocab.phrases[reading.low[a]])
 
 
 def _in_one_piece(reading: Reading, a: int, b: int, *, commas: bool = False) -> bool:
@@ -338,7 +333,8 @@ def _owner(reading: Reading, i: int) -> int:
 def _street_start(reading: Reading, i: int, *, street: bool) -> int:
     """Where a street's name begins that has no capitals: rare words, else plain ones without an article."""
     first = i
-    if not street and reading.cased:
+    verb = i > 1 and reading.low[i - 1] in context.MODALS and reading.low[i - 2] in context.SUBJECTS  # she will drive
+    if verb or (not street and reading.cased):
         return i
     while reading.joined(first) and i - first < _LONGEST_STREET and _rare(reading, first - 1):
         first -= 1
@@ -370,7 +366,9 @@ def mark_remembered(reading: Reading) -> None:
             stop = i + 2 + len(rest)
             if reading.cased and all(shape == LOWER for shape in reading.shape[i:stop]):
                 continue  # the three rivers
-            if low[i + 2 : stop] == rest and _in_one_piece(reading, i, stop) and NAME not in reading.label[i:stop]:
+            clause = i and low[i] in context.MODALS and low[i - 1] in context.SUBJECTS  # she will drive
+            free = _in_one_piece(reading, i, stop) and NAME not in reading.label[i:stop]
+            if low[i + 2 : stop] == rest and free and not clause:
                 reading.mark(i, stop, kind, "memory")
 
 

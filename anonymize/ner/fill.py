@@ -275,7 +275,7 @@ def lists() -> dict[str, list[str]]:
         return [word for word, f in flags.items() if f & wanted and f & also and not f & without]
 
     def phrases(wanted: int) -> list[str]:
-        return [" ".join((first, *rest)) for first, more in vocab.phrases.items() for rest, f in more if f & wanted]
+        return [phrase for phrase, f in vocab.phrases.items() if f & wanted]
 
     def first_column(name: str) -> list[str]:
         return [line.split("\t")[0] for line in voc.read_list(name)]

@@ -139,13 +139,13 @@ def _split(names: Iterable[str], ambiguous: set[str]) -> tuple[frozenset[str], f
 
 def _kept(tokens: list[str]) -> frozenset[int]:
     """Places of tokens inside phrases that identify nobody: works, theories, public figures, sayings."""
-    phrases = voc.vocabulary().phrases
+    vocab = voc.vocabulary()
     return frozenset(
-        at + step
-        for at, token in enumerate(tokens)
-        for rest, flag in phrases.get(token, ())
-        if flag & (voc.KEEP | voc.CAPITAL) and tuple(tokens[at + 1 : at + 1 + len(rest)]) == rest
-        for step in range(len(rest) + 1)
+        place
+        for at in range(len(tokens))
+        for stop, flag in vocab.phrases_at(tokens, at)
+        if flag & (voc.KEEP | voc.CAPITAL)
+        for place in range(at, stop)
     )
 
 

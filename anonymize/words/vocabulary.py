@@ -9,7 +9,7 @@ import importlib.resources
 import json
 import pkgutil
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,13 +61,15 @@ _FAKER_LISTS = re.compile(r"(?:first|last|middle)_.*names|.*(?:first|last)_names
 class Vocabulary:
     """Hashed tables, all keyed by look-up forms.
 
-    `flags[word]` ORs the constants above; `phrases[first word]` lists (further words, flags), longest first;
-    `gender[name]` is "f", "m" or ""; `votes[name]` in how many of Faker's locales it is a woman's and a man's;
-    `nicknames[name]` are the full names that a form may stand for.
+    `flags[word]` ORs the constants above, `phrases[words]` those of several words with blanks between them;
+    `longest[two words]` is the number of words of the longest phrase that begins with them; `gender[name]` is "f", "m"
+    or ""; `votes[name]` in how many of Faker's locales it is a woman's and a man's; `nicknames[name]` are the full
+    names that a form may stand for.
     """
 
     flags: dict[str, int] = field(default_factory=dict)
-    phrases: dict[str, list[tuple[tuple[str, ...], int]]] = field(default_factory=dict)
+    phrases: dict[str, int] = field(default_factory=dict)
+    longest: dict[str, int] = field(default_factory=dict)
     gender: dict[str, str] = field(default_factory=dict)
     votes: dict[str, tuple[int, int]] = field(default_factory=dict)
     nicknames: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -78,7 +80,15 @@ class Vocabulary:
         if len(words) == 1:
             self.flags[words[0]] = self.flags.get(words[0], 0) | flag
         elif words:
-            self.phrases.setdefault(words[0], []).append((words[1:], flag))
+            phrase, opening = " ".join(words), " ".join(words[:2])
+            self.phrases[phrase] = self.phrases.get(phrase, 0) | flag
+            self.longest[opening] = max(self.longest.get(opening, 0), len(words))
+
+    def phrases_at(self, words: Sequence[str], at: int) -> Iterator[tuple[int, int]]:
+        """Where the listed phrases that begin at a place of a text end (exclusive), and their flags; longest first."""
+        for count in range(self.longest.get(" ".join(words[at : at + 2]), 0), 1, -1):
+            if flag := self.phrases.get(" ".join(words[at : at + count]), 0):
+                yield min(at + count, len(words)), flag
 
 
 def split_words(entry: str) -> tuple[str, ...]:
@@ -92,27 +102,12 @@ def split_words(entry: str) -> tuple[str, ...]:
 def vocabulary() -> Vocabulary:
     """The merged tables, made once an installation and read once a process."""
     if tables := prepared.read():
-        phrases = {first: [(tuple(rest), flag) for rest, flag in found] for first, found in tables["phrases"].items()}
         nicknames = {nick: tuple(names) for nick, names in tables["nicknames"].items()}
         votes = {name: (female, male) for name, (female, male) in tables["votes"].items()}
-        return Vocabulary(tables["flags"], phrases, tables["gender"], votes, nicknames)
+        return Vocabulary(**tables | {"votes": votes, "nicknames": nicknames})
     vocab = _merged()
     prepared.write(dataclasses.asdict(vocab))
     return vocab
-
-
-@functools.cache
-def phrases_by_pair() -> dict[tuple[str, str], dict[str, list[tuple[tuple[str, ...], int]]]]:
-    """The phrases by their first two words, of which a text has few, and the third ("" for phrases of two).
-
-    The phrases are (words after the first, flags), longest first.
-    """
-    found: dict[tuple[str, str], dict[str, list[tuple[tuple[str, ...], int]]]] = {}
-    for first, phrases in vocabulary().phrases.items():
-        for phrase in phrases:
-            second, third = (*phrase[0], "")[:2]
-            found.setdefault((first, second), {}).setdefault(third, []).append(phrase)
-    return found
 
 
 def _merged() -> Vocabulary:
@@ -126,8 +121,6 @@ def _merged() -> Vocabulary:
         for entry in read_list(name):
             vocab.add(entry, AMBIGUOUS if flag == CAPITAL and entry in given else flag)
     _correct(vocab)
-    for rest in vocab.phrases.values():
-        rest.sort(key=lambda item: (-len(item[0]), not item[1] & KEEP))
     return vocab
 
 
@@ -302,7 +295,7 @@ def _add_place(vocab: Vocabulary, name: str, *, people: int, near: bool) -> None
         elif near and people >= _VILLAGE and not old & NAME:
             vocab.flags[word] = old | PLACE_WORD
     elif len(words) > 1:
-        vocab.phrases.setdefault(words[0], []).append((words[1:], PLACE))
+        vocab.add(name, PLACE)
 
 
 def _inflected(word: str, vocab: Vocabulary) -> bool:
