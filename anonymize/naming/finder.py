@@ -70,6 +70,7 @@ def read_by_rules(
     places.keep_titles(reading)
     plain.keep_words(reading)
     plain.keep_known(reading)
+    plain.keep_kin(reading)
     christened.mark_christened(reading)
     names.mark_spelled(reading)
     names.mark_labelled(reading)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from anonymize.naming.reading import FREE, KEPT
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
+from anonymize.words.lexicon import kin_by_language
 from anonymize.words.tokens import COMMA, SPACE
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ _VIRTUES = frozenset({"faith", "hope", "joy", "grace", "mercy", "patience", "hon
 _RAISED = frozenset({"on", "with"})
 _ADVERBS = frozenset({"up", "from", "to", "early", "above", "again"})
 _TO_SOMEBODY = frozenset({"at", "to", "from", "with", "of"})
+_KIN = kin_by_language()
+_SPOKEN = 2  # words of a language that tell that it is spoken
 _DOING = frozenset({"through", "make", "making", "made", "do", "doing", "did", "of", "study", "studied", "studying"})
 
 
@@ -45,6 +48,23 @@ def keep_known(reading: Reading) -> None:
                 after += 1
                 if not (reading.cased and after < reading.count and reading.joined(after)):
                     break
+
+
+def keep_kin(reading: Reading) -> None:
+    """Keep a grandmother's or an uncle's word that is a name elsewhere, where the family's language is spoken: lola."""
+    for word, language in _KIN.items():
+        places = reading.at.get(word, ())
+        spoken = bool(places) and len(reading.at.keys() & language) >= _SPOKEN
+        if spoken and not any(_introduced(reading, i) for i in places):
+            for i in places:
+                reading.status[i] = reading.status[i] or KEPT
+
+
+def _introduced(reading: Reading, i: int) -> bool:
+    """Whether the word before says that token i is a name: my sister Lola."""
+    if not i or reading.before[i] not in (SPACE, COMMA):
+        return False
+    return reading.low[i - 1] in context.NAMED or bool(reading.flag[i - 1] & voc.KIN)
 
 
 def _may_be_known(reading: Reading, k: int) -> bool:

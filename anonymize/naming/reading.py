@@ -273,7 +273,8 @@ class Reading:
         if person and not all(self.suffix[k] for k in self.at[self.low[a]]):
             return False  # somebody's home: at Destiny's
         first = a - 1 if a > 1 and self.low[a - 1] == "the" else a
-        return kind == ORG or (b - a == 1 and first > 0 and self.low[first - 1] in _WHEREABOUTS)
+        told = self.before[a] == COMMA and any(low in context.PREMISES for low in self.low[max(0, a - 4) : a])
+        return kind == ORG or told or (b - a == 1 and first > 0 and self.low[first - 1] in _WHEREABOUTS)
 
     def survey(self) -> Survey:
         """The forms that this session is sure of."""

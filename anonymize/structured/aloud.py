@@ -30,7 +30,7 @@ _SPELLED = re.compile(rf"(?:[a-z](?![\w'])|(?:{PHONETIC})\b)(?:,? (?:as in|like|
 _BLOCK = re.compile(r"(?=[a-z]{0,4}\d{0,4}(?!\w))(?:[a-z]{2,5}|[a-z]{1,4}\d{1,4}|\d{1,4}[a-z]{1,2})(?![\w'])")
 _STROKE = re.compile(r"(?:dash|hyphen|slash|stroke|star)\b")
 _REMARK = re.compile(
-    r"(?:u[mh]+|er+m?|em|then|and then|it's|no,? wait|no(?=[,.])|and a(?= [b-z](?![\w']))|(?<=thousand )and|"
+    r"(?:u[mh]+|er+m?|em|something|then|and then|it's|no,? wait|no(?=[,.])|and a(?= [b-z](?![\w']))|(?<=thousand )and|"
     r"a(?= (?:star|dash|slash|stroke)\b))(?![\w'])"
 )
 _GAP = re.compile(r"(?:[ ,…/*-]|\.{2,4}|\.(?=\w)){0,5}")

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from anonymize.structured.mended import corrected
 from anonymize.words.lexicon import cues, pattern
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ LETTERS_BEFORE = re.compile(r"(?:(?<![\w'])(?:[a-z][ ,.-]{1,2}){1,8}|(?<![\w'])[
 def cue_of(run: Run, lows: list[str]) -> Cue:
     """The nearest cue before the run, in its turn, else in the two turns before where the run opens its turn."""
     low = lows[run.turn]
-    before = low[max(0, run.start - WINDOW) : run.start]
+    before = corrected(low[max(0, run.start - WINDOW) : run.start])
     asked = ""
     if run.start < WINDOW:
         asked = " ".join(lows[max(0, run.turn - 2) : run.turn])[-_QUESTION:] + " | "

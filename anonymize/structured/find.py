@@ -10,6 +10,7 @@ from anonymize.spans import Span
 from anonymize.structured.aloud import find_aloud
 from anonymize.structured.codes import find_codes
 from anonymize.structured.dates import MONTHS, ages_again, find_ages, find_dates
+from anonymize.structured.mended import find_mended
 from anonymize.structured.patterns import find_addresses, find_written
 from anonymize.structured.plates import find_plates
 from anonymize.structured.web import find_spoken_web
@@ -61,6 +62,9 @@ def find_structured(turns: list[str]) -> list[list[Span]]:
     for spans, codes in zip(found, find_codes(turns, lows, found, worth), strict=True):
         if codes:
             spans[:] = _disjoint([*spans, *codes])
+    for turn in worth:
+        if mended := list(find_mended(lows[turn], found[turn])):
+            found[turn] = _disjoint([*found[turn], *mended])
     return found
 
 

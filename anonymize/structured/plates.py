@@ -31,6 +31,10 @@ _MEASURE = re.compile(r"\d+(?:st|nd|rd|th|s|k|am|pm|mg|ml|lbs?|ft|x|hrs?|mph)|(?
 _VANITY = re.compile(
     r"\bplates? (?:says?|said|reads?|spells?),? (?:like,? )?(?P<plate>[a-z][a-z\d]{2,7}(?: \d{1,4})?)\b(?!')"
 )
+_VANITY_CAPITALS = re.compile(
+    r"\b[Pp]lates?(?: says?| said| reads?| spells?| is| was|'s)?[,:]? (?:(?:like|it's|it says),? )?"
+    r"(?P<plate>(?=[A-Z\d ]{4})[A-Z\d]+(?: [A-Z\d]+){0,9})(?![\w'])"
+)
 _SIGN = rf"(?:(?P<letter>{PHONETIC}|[a-z](?:,? (?:as in|for|like) [a-z]+)?)|{'|'.join(NUMBER_WORDS)}|\d{{1,4}})"
 _SIGNS = re.compile(_SIGN + r"\b")
 _ANY = re.sub(r"\?P<letter>", "?:", _SIGN)
@@ -48,6 +52,8 @@ def find_plates(text: str, low: str, before: str) -> Iterator[Span]:
         written = text[match.start("plate") : match.end("plate")].isupper() and not text.isupper()
         if written or not voc.vocabulary().flags.get(match["plate"].split()[0], 0) & voc.COMMON:
             yield Span(*match.span("plate"), "VEHICLE", "vanity_plate")
+    for match in _VANITY_CAPITALS.finditer(text) if not text.isupper() else ():
+        yield Span(*match.span("plate"), "VEHICLE", "vanity_plate")
     for match in _SPELLED.finditer(low):
         at = bisect.bisect_left(cues, match.start())
         if at and match.start() - cues[at - 1] <= _REACH and _is_spelled(match.group()):

@@ -12,6 +12,9 @@ POSSESSIVES = _words("my your his her our their its whose")
 SUBJECTS = _words(
     "i you he she it we they who there nobody everybody someone somebody anyone everyone anybody ya y'all"
 )
+PREMISES = _words("place shop store joint bar diner garage salon restaurant spot stand bakery market clinic studio gym")
+"""What may be called by its owner's name: the tire place there, Pimentel's."""
+
 PRONOUNS = SUBJECTS | _words(
     "me him us them myself yourself himself herself ourselves themselves itself something anything nothing"
     " everything one ones mine yours hers ours theirs"

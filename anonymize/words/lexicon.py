@@ -23,6 +23,11 @@ def cues() -> dict[str, str]:
     return {kind: _joined(text) for kind, text in _lexicon()["cues"].items()}
 
 
+def kin_by_language() -> dict[str, frozenset[str]]:
+    """Words of kinship that are names elsewhere -> words that tell that their language is spoken."""
+    return {word: frozenset(text.split()) - {word} for word, text in _lexicon()["kin"].items()}
+
+
 def any_in(text: str, literals: Iterable[str]) -> bool:
     """Whether one of the literals is in the text: a cheap question to ask before a pattern that needs one of them."""
     return any(map(text.__contains__, literals))

@@ -77,6 +77,13 @@ CASED = (
     "Take the bus and change for {{the one oh two}}. My phone's old, but breathe in, {{two three four}}, hold.",
     "We lived on [[Dunmore Road]] then. [[One-ninety Dunmore]], on the corner.",
     "I'm sitting there by [[mile marker 437]] telling him. It's a {{mile marker}}.",
+    "She's in [[Harmony]]{{'s}} room. They share a bed, and we live in {{harmony}}. I told [[Harmony]] so.",
+    "He's got the tire place there, [[Pimental's]], and he's out front.",
+    "What does [[JR]] know? I asked [[JR]] that. He is Bob [[Jr.]] on paper.",
+    "My {{Lola}} makes pancit, and Kuya eats it. {{Lola}} says so.",
+    "My sister [[Lola]] makes pancit, and Kuya eats it.",
+    "He drives the white one, the plate says [[ALL IN]]. I have a lot on my plate. {{I DO}}.",
+    "He's got the custom plate, [[B XIONG 2]].",
 )
 LOWER = (
     "i went in the [[sixty third precinct]] to file it",
@@ -98,6 +105,7 @@ LOWER = (
     "is [[kuznetsov]] {{brisk}}? because [[halina]] {{snores}}, and [[marek]] {{apologizes}}",
     "{{doc}} says {{ive}} healed, he does",
     "i give you mr. and mrs. [[look]], and {{look}} at me",
+    "they live on [[will drive]], and she {{will drive}} over from there",
     "it's [[three a n dash fifteen dash zero zero four one seven]], and i got {{a b minus}} once",
 )
 
@@ -125,6 +133,12 @@ def test_rules_alone_tell_the_name_from_the_word(line):
         (["It's cowboy warsame one, the number one, at outlook dot com."], ["cowboy warsame one, the number one, at outlook dot com"]),  # noqa: E501  one address
         (["They want my last four again. It's oh four one six."], ["oh four one six"]),
         (["Plate says HOKA 2."], ["HOKA 2"]),
+        (["It's the one ends in, uh, eight one, no, I'm a liar, eight seven, two two."], ["eight one, no, I'm a liar, eight seven, two two"]),  # noqa: E501  one number
+        (["Four seven, no, four nine, sorry, 480, 555, 0149."], ["Four seven, no, four nine, sorry, 480, 555, 0149"]),
+        (["Five seven five, five five five, oh one oh, what is it, eight."], ["oh one oh", "eight"]),
+        (["It's five oh nine, five five five, oh one seven, shoot, one seven and then a nine."], ["one seven", "nine."]),  # noqa: E501  one number
+        (["Nine one two, five five five, oh one, and then I blanked, and I go, stand by. It's one eight. I looked."], ["one eight"]),  # noqa: E501  one number
+        (["I saw a truck like yours, C, H, two, nine something, seven four, and a man."], ["C, H, two, nine", "seven four"]),  # noqa: E501  one code
         (["What was the last bit? || They had it. Four four one two."], ["Four four one two"]),
         (["Ninety-six. She'd have been ninety-seven in June."], ["Ninety-six"]),
     ],
@@ -136,3 +150,18 @@ def test_numbers_with_remarks_and_repeats(turns, masked):
     for surface in masked:
         at = text.index(surface)
         assert all(k in covered for k in range(at, at + len(surface)) if text[k].isalnum()), (surface, spans)
+
+
+@pytest.mark.parametrize(
+    ("turn", "kept"),
+    [
+        ("My number is 555-0134, and then two days later he calls at nine.", "two days later he calls at nine"),
+        ("It's 602 555 0134, and then two pills at bedtime.", "two pills"),
+        ("My number's 602 555 0134, no, call me at nine. Ten.", "nine"),
+        ("I take four, no, five. The card ends in 4417.", "four, no, five"),
+    ],
+)
+def test_what_is_no_part_of_the_number_before_it_stays(turn, kept):
+    at = turn.index(kept)
+    covered = {k for span in RULES.find([turn])[0] for k in range(span.start, span.end)}
+    assert not covered & set(range(at, at + len(kept)))
