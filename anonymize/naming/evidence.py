@@ -187,7 +187,8 @@ def _shop(at: Spot) -> bool:
     """Whether it is a chain's name with the possessive that belongs to it, and no employer; or letters: the BART."""
     if at.flag & voc.GIVEN and at.p == "the" and at.reading.shape[at.i] == UPPER:
         return True
-    chain = at.reading.suffix[at.i] == "s" and at.flag & voc.CHAIN and (not at.given or at.p in ("the", "a"))
+    eaten = at.p == "at" and at.pp in context.EATING
+    chain = at.reading.suffix[at.i] == "s" and at.flag & voc.CHAIN and (not at.given or at.p in ("the", "a") or eaten)
     return bool(chain) and not employer_cue(at.reading, at.i, voc.CHAIN)
 
 

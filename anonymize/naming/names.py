@@ -77,7 +77,10 @@ def mark_spelled(reading: Reading) -> None:
 
 def _next_letter(reading: Reading, i: int) -> bool:
     turn, start, end = reading.tokens.turn, reading.tokens.start, reading.tokens.end
-    gap = reading.turns[turn[i]][end[i - 1] : start[i]]
+    text = reading.turns[turn[i]]
+    gap, before = text[end[i - 1] : start[i]], text[end[i - 2] : start[i - 1]] if i > 1 else ""
+    if reading.low[i] in ("a", "i") and gap in (" ", ", ") and before in ("-", "."):
+        return False  # T-V-E-I-T, I'm
     return reading.low[i].isalpha() and gap in ("-", ".", ". ", " ", ", ") and turn[i] == turn[i - 1]
 
 

@@ -118,7 +118,7 @@ def _class_of(run: Run, text: str, lows: list[str]) -> str | None:
     cue = cue_of(run, lows)
     if (
         (run.counting and not (cue.direct or (cue.kind and size >= 7)))
-        or (run.scaled and not cue.strong)
+        or (run.scaled and not (cue.strong and cue.direct))
         or (run.digits in _SHORT_CODES and not (cue.direct and cue.strong and cue.kind in _CODE_KINDS))
     ):
         return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from anonymize.words.lexicon import words
+from anonymize.words.lexicon import pattern, words
 from anonymize.words.numerals import NUMBER_WORDS, REPEATS, TEENS, TENS, UNITS
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ _GAP = re.compile(
     r"[\s,\-/#()+.…]{0,5}(?:(?:um+|uh+|er+m?|em|dash|hyphen|space|then|and then|and then it's|then it's|slash|stroke|"
     r"as in \w+)[\s,\-.…]{1,4}){0,2}"
 )
+_LOCAL = 7  # digits of a telephone number without its area
+_UNITS = re.compile(rf" (?:{pattern('units')})\b")
 _PLAIN_CODES = words("plain_codes")
 _SENTENCE_END = re.compile(r"(?<!\.)[.?!]\s")  # three points are a pause
 
@@ -142,6 +144,8 @@ def _read(items: list[re.Match[str]], turn: int) -> Run | None:
         items = items[:-1]
     if not items:
         return None
+    if len(items) > _LOCAL and items[-1].group() in TENS and _UNITS.match(items[-1].string, items[-1].end()):
+        items = items[:-1]  # oh one eight two forty minutes
     run = Run(turn, items[0].start(), items[-1].end())
     run.gaps = [b.string[a.end() : b.start()] for a, b in pairwise(items)]
     times, tens_end = 1, -1

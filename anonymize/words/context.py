@@ -12,6 +12,11 @@ POSSESSIVES = _words("my your his her our their its whose")
 SUBJECTS = _words(
     "i you he she it we they who there nobody everybody someone somebody anyone everyone anybody ya y'all"
 )
+EATING = _words(
+    "stop stopped stopping eat ate eating lunch dinner breakfast fries burger nuggets frosty drive-through drivethrough"
+)
+"""What one does, or gets, at a chain's place: stop at Wendy's."""
+
 PREMISES = _words("place shop store joint bar diner garage salon restaurant spot stand bakery market clinic studio gym")
 """What may be called by its owner's name: the tire place there, Pimentel's."""
 
