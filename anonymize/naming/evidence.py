@@ -95,7 +95,8 @@ def remembered(reading: Reading, i: int) -> str:
     """The type that memory gives token i, its plural or familiar ending taken back; "" where it knows nothing."""
     low, f = reading.low[i], reading.flag[i]
     familiar = low[-1] == "s" or (low[-1] == "y" and (not f or f & voc.RARE))  # the Heaths; Heathy
-    return reading.memory.get(low) or (reading.memory.get(low[:-1], "") if familiar else "")
+    ending = 2 if low.endswith(("ses", "zes", "xes", "ches", "shes")) else 1  # the Medeiroses
+    return reading.memory.get(low) or (reading.memory.get(low[:-ending], "") if familiar else "")
 
 
 def _memory(at: Spot) -> float:

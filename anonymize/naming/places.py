@@ -367,7 +367,8 @@ def mark_remembered(reading: Reading) -> None:
             if reading.cased and all(shape == LOWER for shape in reading.shape[i:stop]):
                 continue  # the three rivers
             clause = i and low[i] in context.MODALS and low[i - 1] in context.SUBJECTS  # she will drive
-            free = _in_one_piece(reading, i, stop) and NAME not in reading.label[i:stop]
+            decided = all(reading.label[i:stop])  # by a rule whose sureness is its own
+            free = not decided and _in_one_piece(reading, i, stop) and NAME not in reading.label[i:stop]
             if low[i + 2 : stop] == rest and free and not clause:
                 reading.mark(i, stop, kind, "memory")
 

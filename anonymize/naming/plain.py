@@ -18,6 +18,7 @@ _RAISED = frozenset({"on", "with"})
 _ADVERBS = frozenset({"up", "from", "to", "early", "above", "again"})
 _TO_SOMEBODY = frozenset({"at", "to", "from", "with", "of"})
 _KIN = kin_by_language()
+_ELDERS = frozenset({"grandmother", "grandma", "granny", "grandfather", "grandpa", "mother", "father", "uncle", "aunt"})
 _SPOKEN = 2  # words of a language that tell that it is spoken
 _DOING = frozenset({"through", "make", "making", "made", "do", "doing", "did", "of", "study", "studied", "studying"})
 
@@ -64,7 +65,8 @@ def _introduced(reading: Reading, i: int) -> bool:
     """Whether the word before says that token i is a name: my sister Lola."""
     if not i or reading.before[i] not in (SPACE, COMMA):
         return False
-    return reading.low[i - 1] in context.NAMED or bool(reading.flag[i - 1] & voc.KIN)
+    before = reading.low[i - 1]
+    return before in context.NAMED or (bool(reading.flag[i - 1] & voc.KIN) and before not in _ELDERS)
 
 
 def _may_be_known(reading: Reading, k: int) -> bool:
