@@ -8,7 +8,7 @@ from anonymize.naming import christened, firms, institutions, names, places, pla
 from anonymize.naming.reading import Reading
 from anonymize.ner import doubt
 from anonymize.ner.plugged import PluggedModel
-from anonymize.ner.reread import reread, reread_remembered
+from anonymize.ner.reread import reread
 from anonymize.spans import Span
 
 
@@ -36,11 +36,9 @@ def read_session(
         encoder: let the sentence encoder settle doubts; else the packaged recognizer does.
     """
     reading = read_by_rules(turns, known, phrases, taken, caller, strict=strict)
-    before = frozenset(reading.memory)
     if encoder and reread(reading):
         reading.remember()
         _decide(reading)
-        reread_remembered(reading, before)
     if not encoder:
         doubt.settle(reading)
     if model:

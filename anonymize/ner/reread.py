@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from anonymize.naming.evidence import judge, threshold
@@ -81,25 +80,12 @@ def reread(reading: Reading) -> bool:
             reading.status[i] = KEPT
             changed = True
         elif 1.0 - nothing < _NOTHING and reading.wordy(i) and not (reading.label[i] or reading.status[i]):
-            reading.status[i], reading.rule[i] = KEPT, RULE  # the word, also where the session knows a name like it
+            reading.status[i] = KEPT  # the word, also where the session knows a name like it
     _close_gaps(reading, {i: dict(zip(NAMED, found, strict=False)) for i, (_, *found) in read.items()})
     _mark_codes(
         reading, {i: dict(zip(STRUCTURED, found[len(NAMED) :], strict=True)) for i, (_, *found) in read.items()}
     )
     return changed
-
-
-def reread_remembered(reading: Reading, known: AbstractSet[str]) -> None:
-    """Look once more at words that the first reading made names elsewhere in the session: they may be names here.
-
-    `known` are the forms that were remembered before. What is decided stays.
-    """
-    doubts = []
-    for i in reading.where({low + ending for low in reading.memory.keys() - known for ending in ("", "s")}):
-        if not reading.label[i] and (reading.status[i] == FREE or reading.rule[i] == RULE):
-            reading.status[i] = FREE
-            doubts.append(i)
-    _add(reading, encoder().read(reading, _around(reading, doubts)))
 
 
 def _add(reading: Reading, read: Mapping[int, Sequence[float]]) -> bool:

@@ -138,14 +138,19 @@ def _opening(low: str, at: int) -> re.Match[str] | None:
     return _OPENING.search(low, max(at, hint.start() - _LETTERS_BEFORE)) if hint else None
 
 
-def _read(items: list[re.Match[str]], turn: int) -> Run | None:
-    """The digits that the items say, letters at the end left off; None where there are no two digits."""
+def _trimmed(items: list[re.Match[str]]) -> list[re.Match[str]]:
+    """The items without letters at the end, and without an amount: oh one eight two forty minutes."""
     while items and (items[-1].lastgroup == "letter" or items[-1].group() in REPEATS):
         items = items[:-1]
+    amount = len(items) > _LOCAL and items[-1].group() in TENS and _UNITS.match(items[-1].string, items[-1].end())
+    return items[:-1] if amount else items
+
+
+def _read(items: list[re.Match[str]], turn: int) -> Run | None:
+    """The digits that the items say; None where there are no two."""
+    items = _trimmed(items)
     if not items:
         return None
-    if len(items) > _LOCAL and items[-1].group() in TENS and _UNITS.match(items[-1].string, items[-1].end()):
-        items = items[:-1]  # oh one eight two forty minutes
     run = Run(turn, items[0].start(), items[-1].end())
     run.gaps = [b.string[a.end() : b.start()] for a, b in pairwise(items)]
     times, tens_end = 1, -1

@@ -3,7 +3,6 @@
 import pytest
 
 from anonymize import Deidentifier
-from anonymize.naming import finder
 from anonymize.naming.finder import read_by_rules
 from anonymize.naming.reading import Reading
 from anonymize.ner import encoder as enc
@@ -107,14 +106,6 @@ def test_it_is_told_what_the_rules_decided_and_remember():
     assert bits("morellis") >= {4}
     assert bits("pot") == bits("called") == set()
     assert not any(bit >= enc.RULED for bit in enc.features(reading(said), 0))
-
-
-def test_a_word_is_looked_at_again_when_it_is_a_name_elsewhere(monkeypatch):
-    said = ["and that mochi is fourteen pounds.", "i slept till four and mochi called me."]
-    find = Deidentifier(KEY, encoder="on").find
-    assert [said[0][s.start : s.end] for s in find(said)[0]] == ["mochi"]
-    monkeypatch.setattr(finder, "reread_remembered", lambda *_: None)
-    assert find(said)[0] == []
 
 
 def test_a_session_is_read_the_same_every_time():
