@@ -85,13 +85,16 @@ def _is_title(reading: Reading, a: int, b: int) -> bool:
 
 def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
     """Act on a phrase's flag; False where the phrase does not stand for what it is listed as."""
+    double = flag & voc.NAME_FIRST and (not reading.cased or all(map(reading.capital, range(a, b))))  # mai see
+    hyphens = flag & voc.GIVEN and all(reading.before[k] == HYPHEN for k in range(a + 1, b))
+    if double or (hyphens and not flag & voc.KEEP):
+        reading.mark(a, b, NAME, "phrase")
+        return True
     place = flag & voc.PLACE and (place_cue(reading, a) if flag & voc.KEEP else _stands(reading, a, b))
     if place:
         reading.mark(a, b, LOCATION, "phrase")  # in St. Paul
     elif flag & _INDIFFERENT:
         reading.status[a:b] = bytes([KEPT]) * (b - a)
-    elif flag & voc.GIVEN and all(reading.before[k] == HYPHEN for k in range(a + 1, b)):
-        reading.mark(a, b, NAME, "phrase")
     elif flag & (voc.KIN | voc.TITLE | voc.ORG_HEAD):
         reading.enrich(b - 1, flag)
     elif flag & voc.ORG:

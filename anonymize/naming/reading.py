@@ -217,6 +217,8 @@ class Reading:
             kind = self.label[i]
             if len(low[i]) == 1 or self.shape[i] == NUMBER or low[i] in context.FUNCTION:
                 continue
+            if kind == NAME and self.rule[i] == "phrase" and self.flag[i] & voc.CAPITAL:
+                continue  # half of Mai See
             if kind == NAME or (len(low[i]) > _SHORTEST_STEM and not self.flag[i] & (voc.WORD | voc.ORG_HEAD)):
                 memory.setdefault(low[i], kind)
                 self.beginnings.update(low[i][:k] for k in range(_SHORTEST_STEM, min(len(low[i]), _LONGEST_WORD)))

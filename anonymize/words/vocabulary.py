@@ -149,6 +149,7 @@ def _correct(vocab: Vocabulary) -> None:
 
 
 _WORD_LISTS = {
+    "double_names.txt": GIVEN | NAME_FIRST,
     "ambiguous.txt": AMBIGUOUS | WORD,
     "keep_ambiguous.txt": AMBIGUOUS | THING,
     "plain_words.txt": AMBIGUOUS | WORD,

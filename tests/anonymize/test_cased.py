@@ -106,6 +106,8 @@ LOWER = (
     "{{doc}} says {{ive}} healed, he does",
     "i give you mr. and mrs. [[look]], and {{look}} at me",
     "they live on [[will drive]], and she {{will drive}} over from there",
+    "i told [[mai see]] that. you {{see}}? {{i see}} now",
+    "my aunt [[peggy sue]] sang. i could {{sue}} them",
     "it's [[three a n dash fifteen dash zero zero four one seven]], and i got {{a b minus}} once",
 )
 
