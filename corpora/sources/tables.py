@@ -252,11 +252,12 @@ def _leading(raw: bytearray, delimiter: str, count: int | None) -> list[str] | N
 
 
 def _parsed(raw: bytes, delimiter: str) -> list[str] | None:
-    if len(raw) > MAX_RECORD_BYTES or not raw.strip() or _CONTROL.search(raw):
+    plain = _PLAIN.fullmatch(raw)
+    if len(raw) > MAX_RECORD_BYTES or not raw.strip() or (not plain and _CONTROL.search(raw)):
         return None
     csv.field_size_limit(MAX_RECORD_BYTES)
     try:
-        text = raw.decode("ascii") if _PLAIN.fullmatch(raw) else "\n".join(decode(raw).lines)
+        text = raw.decode("ascii") if plain else "\n".join(decode(raw).lines)
         rows = list(csv.reader([text], strict=True, delimiter=delimiter))
     except (csv.Error, TextError):
         return None

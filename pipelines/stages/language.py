@@ -8,7 +8,7 @@ from typing import ClassVar
 from corpora.records import Drop, Session
 from pipelines.stages.base import MapStage, stage
 
-SAMPLE_CHARACTERS = 2_000
+SAMPLE_CHARACTERS = 1_000
 SHORTEST = 200
 
 
@@ -16,12 +16,12 @@ SHORTEST = 200
 class Language(MapStage):
     """Quarantines a session whose language is not among `covered`, instead of passing it with a clean report.
 
-    The language is found per session, on its first 2,000 characters, never per turn ("Sí." is no Spanish session). A
+    The language is found per session, on its first 1,000 characters, never per turn ("Sí." is no Spanish session). A
     session under 200 characters tells too little, and is taken to be in the first covered language.
     """
 
     name: ClassVar[str] = "language"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     inputs: ClassVar[frozenset[str]] = frozenset({"sessions"})
     outputs: ClassVar[frozenset[str]] = frozenset({"language"})
 
