@@ -21,7 +21,7 @@ lint: .venv/.dev ## style, types, import arrows
 ner: .venv/.core ## train the packaged recognizer anew (about 5 minutes on one core) and print its scores
 	$(BIN)/python -m anonymize.ner.train
 
-encoder: .venv/.dev ## train the sentence encoder's adapter anew (three hours on two cores)
+encoder: .venv/.dev ## train the sentence encoder's adapter anew (four hours on two cores)
 	$(BIN)/python -m anonymize.ner.tune
 
 fuzz: .venv/.dev ## readers on over 20,000 broken inputs (some minutes)

@@ -7,7 +7,7 @@ missed. The rules read every text first, with names of an utterance, and namesak
 told them, so that the encoder learns how far to trust what they decide and remember.
 
 What is written is the mean of several trainings that begin with the same weights and see other draws, which tends
-to err less and is no slower to read with (Wortsman et al., "Model soups", 2022). An hour each on two cores.
+to err less and is no slower to read with (Wortsman et al., "Model soups", 2022). Over an hour each on two cores.
 """
 
 from __future__ import annotations

@@ -62,9 +62,9 @@ class Vocabulary:
     """Hashed tables, all keyed by look-up forms.
 
     `flags[word]` ORs the constants above, `phrases[words]` those of several words with blanks between them;
-    `longest[two words]` is the number of words of the longest phrase that begins with them; `gender[name]` is "f", "m"
-    or ""; `votes[name]` in how many of Faker's locales it is a woman's and a man's; `nicknames[name]` are the full
-    names that a form may stand for.
+    `longest[three words]` is the number of words of the longest phrase that begins with them, `longest[two words]` is
+    two; `gender[name]` is "f", "m" or ""; `votes[name]` in how many of Faker's locales it is a woman's and a man's;
+    `nicknames[name]` are the full names that a form may stand for.
     """
 
     flags: dict[str, int] = field(default_factory=dict)
@@ -80,13 +80,14 @@ class Vocabulary:
         if len(words) == 1:
             self.flags[words[0]] = self.flags.get(words[0], 0) | flag
         elif words:
-            phrase, opening = " ".join(words), " ".join(words[:2])
+            phrase, opening = " ".join(words), " ".join(words[:3])
             self.phrases[phrase] = self.phrases.get(phrase, 0) | flag
-            self.longest[opening] = max(self.longest.get(opening, 0), len(words))
+            self.longest[" ".join(words[:2])] = 2
+            self.longest[opening] = max(self.longest.get(opening, 2), len(words))
 
     def phrases_at(self, words: Sequence[str], at: int) -> Iterator[tuple[int, int]]:
         """Where the listed phrases that begin at a place of a text end (exclusive), and their flags; longest first."""
-        for count in range(self.longest.get(" ".join(words[at : at + 2]), 0), 1, -1):
+        for count in range(self.longest.get(" ".join(words[at : at + 3]), 2), 1, -1):
             if flag := self.phrases.get(" ".join(words[at : at + count]), 0):
                 yield min(at + count, len(words)), flag
 
