@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import compress, pairwise
+from itertools import pairwise
 
 from anonymize.naming.cues import employer_cue, org_cue, place_cue
 from anonymize.naming.reading import FREE, KEPT, LOCATION, NAME, ORG, TAKEN, Reading
@@ -34,7 +34,7 @@ _LONGEST_TITLE = 8  # tokens
 def mark_phrases(reading: Reading) -> None:
     """Match the lists' phrases: those that identify nobody are kept, places and organisations are marked."""
     low, vocab, done = reading.low, reading.vocab, 0
-    for i in compress(range(reading.count), map(vocab.longest.__contains__, map(" ".join, pairwise(low)))):
+    for i in vocab.openings(low):
         for stop, flag in vocab.phrases_at(low, i) if i >= done else ():
             kept = bool(flag & voc.KEEP)
             owner = kept and low[i] in context.PREPOSITIONS and reading.suffix[stop - 1]  # in Harmony's room

@@ -11,6 +11,8 @@ import pkgutil
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, compress, count, pairwise
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +64,9 @@ class Vocabulary:
     """Hashed tables, all keyed by look-up forms.
 
     `flags[word]` ORs the constants above, `phrases[words]` those of several words with blanks between them;
-    `longest[three words]` is the number of words of the longest phrase that begins with them, `longest[two words]` is
-    two; `gender[name]` is "f", "m" or ""; `votes[name]` in how many of Faker's locales it is a woman's and a man's;
-    `nicknames[name]` are the full names that a form may stand for.
+    `longest[three words]` is the number of words of the longest phrase that begins with them; `gender[name]` is "f",
+    "m" or ""; `votes[name]` in how many of Faker's locales it is a woman's and a man's; `nicknames[name]` are the full
+    names that a form may stand for.
     """
 
     flags: dict[str, int] = field(default_factory=dict)
@@ -82,14 +84,20 @@ class Vocabulary:
         elif words:
             phrase, opening = " ".join(words), " ".join(words[:3])
             self.phrases[phrase] = self.phrases.get(phrase, 0) | flag
-            self.longest[" ".join(words[:2])] = 2
-            self.longest[opening] = max(self.longest.get(opening, 2), len(words))
+            if len(words) > 2:  # noqa: PLR2004 - two need no opening
+                self.longest[opening] = max(self.longest.get(opening, 0), len(words))
+
+    def openings(self, words: Sequence[str]) -> Iterator[int]:
+        """Where in a text a listed phrase may begin: the next two words are one, or the next three open one."""
+        twos = map(self.phrases.__contains__, map(" ".join, pairwise(words)))
+        threes = map(self.longest.__contains__, map(" ".join, zip(words, words[1:], words[2:], strict=False)))
+        return compress(count(), map(or_, twos, chain(threes, (False,))))
 
     def phrases_at(self, words: Sequence[str], at: int) -> Iterator[tuple[int, int]]:
         """Where the listed phrases that begin at a place of a text end (exclusive), and their flags; longest first."""
-        for count in range(self.longest.get(" ".join(words[at : at + 3]), 2), 1, -1):
-            if flag := self.phrases.get(" ".join(words[at : at + count]), 0):
-                yield min(at + count, len(words)), flag
+        for size in range(self.longest.get(" ".join(words[at : at + 3]), 2), 1, -1):
+            if flag := self.phrases.get(" ".join(words[at : at + size]), 0):
+                yield min(at + size, len(words)), flag
 
 
 def split_words(entry: str) -> tuple[str, ...]:
