@@ -16,14 +16,17 @@ _READ_OUT = frozenset({"PHONE", "FAX", "SSN", "MRN", "HEALTH_PLAN", "ACCOUNT", "
 _FIGURE = rf"(?:\d{{1,4}}|{'|'.join(NUMBER_WORDS)})"
 _FIGURES = rf"{_FIGURE}(?:[ ,-]{{1,2}}{_FIGURE}){{0,6}}"
 _MARKS = r"[ ,.…?!-]{1,4}"
-_REMARKS = rf"(?:{_MARKS}(?:{pattern('remark')})){{1,8}}{_MARKS}"
+_CORRECTION = pattern("correction")
+_HESITATION = f"{_CORRECTION}|{pattern('hesitation')}"
+_REMARK = f"{_HESITATION}|{pattern('remark')}"
+_REMARKS = rf"(?:{_MARKS}(?:{_REMARK})){{1,8}}{_MARKS}"
 _END = rf"(?![\w'])(?!-\w)(?! (?:{pattern('units')})\b)"
-_TOLD = rf"(?=[,.?!;…]|$| (?:{pattern('remark')}|and|but|so|i|he|she)\b)"
+_TOLD = rf"(?=[,.?!;…]|$| (?:{_REMARK}|but|i|he|she)\b)"
 _REST = re.compile(rf"(?P<gap>{_REMARKS})(?P<rest>{_FIGURES}){_END}{_TOLD}")
 _LATER = re.compile(rf"(?<![\w$£€])(?P<rest>{_FIGURES}){_END}")
 _CORRECTED = re.compile(rf"(?<![\w'$£€-])(?P<first>{_FIGURES})(?P<gap>{_REMARKS})$")
-_HESITATES = re.compile(rf"\b(?:{pattern('hesitation')})\b")
-_CORRECTS = re.compile(rf"\b(?:{pattern('correction')})\b")
+_HESITATES = re.compile(rf"\b(?:{_HESITATION})\b")
+_CORRECTS = re.compile(rf"\b(?:{_CORRECTION})\b")
 _REACH = 90  # characters of a remark in a number that is not whole yet
 _WHOLE = {"PHONE": 10, "FAX": 10, "SSN": 9}
 """Digits that such a number has; others that lack some may be telephone numbers, too."""
