@@ -216,15 +216,15 @@ _ANSWER = re.compile(
 
 def ages_again(lows: Sequence[str], found: Sequence[Sequence[Span]]) -> Iterator[tuple[int, list[Span]]]:
     """(turn, spans) of ages in words that are said again close by: "Ninety-four. Ninety-four and sharper."."""
-    forms = [
-        {re.sub("[- ]", "[- ]", low[span.start : span.end]) for span in spans if span.type == "AGE90"}
-        for low, spans in zip(lows, found, strict=True)
-    ]
-    for turn, low in enumerate(lows):
-        near = set[str]().union(*forms[max(0, turn - _CLOSE) : turn + _CLOSE + 1])
-        if said := sorted(form for form in near if "[- ]" in form and not re.search(r"\d", form)):
-            again = re.compile(rf"\b(?:{'|'.join(said)})\b{_NO_AGE}")
-            yield turn, [Span(*match.span(), "AGE90", "age_again") for match in again.finditer(low)]
+    near: dict[int, set[str]] = {}
+    for turn, spans in enumerate(found):
+        ages = (lows[turn][span.start : span.end] for span in spans if span.type == "AGE90")
+        if said := {re.sub("[- ]", "[- ]", age) for age in ages if not age.isalnum() and not _DIGIT.search(age)}:
+            for close in range(max(0, turn - _CLOSE), min(len(lows), turn + _CLOSE + 1)):
+                near.setdefault(close, set()).update(said)
+    for turn, forms in sorted(near.items()):
+        again = re.compile(rf"\b(?:{'|'.join(sorted(forms))})\b{_NO_AGE}")
+        yield turn, [Span(*match.span(), "AGE90", "age_again") for match in again.finditer(lows[turn])]
 
 
 def find_ages(text: str, low: str, before: str) -> Iterator[Span]:

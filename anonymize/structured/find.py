@@ -13,7 +13,7 @@ from anonymize.structured.dates import MONTHS, ages_again, find_ages, find_dates
 from anonymize.structured.mended import find_mended
 from anonymize.structured.patterns import find_addresses, find_written
 from anonymize.structured.plates import find_plates
-from anonymize.structured.web import find_spoken_web
+from anonymize.structured.web import ADDRESS_WORDS, find_spoken_web
 from anonymize.words.lexicon import any_in
 from anonymize.words.numerals import NUMBER_WORDS, ORDINALS
 
@@ -21,15 +21,18 @@ _PLAIN = str.maketrans("\u2018\u2019\u02bc\u201c\u201d\u2010\u2011\u2012\u2013\u
 _BEFORE = 90
 """How much of the turns before is looked at for what a turn's numbers are, in characters."""
 
-_SIGNS = re.compile(r"[\d@_]|\.\w")
-_TELLING = frozenset(
-    {*MONTHS, *NUMBER_WORDS, *(ordinal.split("-")[-1] for ordinal in ORDINALS[2:]), "dot", "at", "handle", "apartment"}
-    | {"apt", "flat", "nineties", "username", "gamertag", "screenname", "user", "gamer", "screen", "slash", "stroke"}
+_SIGNS = re.compile(r"[\d@_]|[.:/]\w")
+_TWO = frozenset({"first", "second", "plate", "plates", "go", "goes"})
+_TELLING = (
+    frozenset(
+        {*MONTHS, *NUMBER_WORDS, *ADDRESS_WORDS, *(ordinal.split("-")[-1] for ordinal in ORDINALS[2:])}
+        | {"apartment", "apt", "flat", "nineties", "gamer", "slash", "stroke"}
+    )
+    - _TWO
 )
 _WHERE_TWO_TELL = re.compile(
     r"(?:day,?|on|by|until|till|'s|is|due) (?:the )?(?:first|second)\b|plates? s|\bgo(?:es)? by\b"
 )
-_TWO = frozenset({"first", "second", "plate", "plates", "go", "goes"})
 _MARKS = string.punctuation.replace("'", "")
 _BETWEEN_WORDS = str.maketrans(dict.fromkeys(f"{_MARKS}\u2026", " "))
 
@@ -70,8 +73,11 @@ def find_structured(turns: list[str]) -> list[list[Span]]:
 
 def _words(low: str) -> frozenset[str]:
     """A turn's words, those with apostrophes also in parts, for a quote may stand there; single letters are endings."""
-    said = low.translate(_BETWEEN_WORDS).split()
-    return frozenset(said + [part for word in said if "'" in word for part in word.split("'") if len(part) > 1])
+    plain = low.translate(_BETWEEN_WORDS)
+    said = plain.split()
+    if "'" in plain:
+        said += [part for part in plain.replace("'", " ").split() if len(part) > 1]
+    return frozenset(said)
 
 
 def _worth(low: str, said: frozenset[str]) -> bool:

@@ -79,9 +79,9 @@ _ASIDE = re.compile(
 )
 """What is said between the parts of an address, and the pauses there."""
 
-_TELLING = frozenset(re.split("[ -]", name)[-1] for name in f"{_MAILERS}|{_PLATFORM}|{_USER_NAME}".split("|")) | {
-    *("dot", "point", "underscore", "dash")
-}
+ADDRESS_WORDS = frozenset(
+    max(re.split("[ -]", name), key=len) for name in f"{_MAILERS}|{_PLATFORM}|{_USER_NAME}".split("|")
+) | {"dot", "point", "underscore", "dash"}
 """Of these words every address and user name read aloud has one."""
 
 _HOST, _SPELLED_HOST = 7, 14  # words of a host read aloud, and letters where it is spelled
@@ -90,7 +90,7 @@ _CONTRACTED = re.compile(r"'(?:s|re|ve|ll|m|d|t)$")
 
 def find_spoken_web(low: str, said: frozenset[str]) -> Iterator[Span]:
     """Addresses and user names read aloud in one turn of normalised text, whose words are `said`."""
-    if said.isdisjoint(_TELLING):
+    if said.isdisjoint(ADDRESS_WORDS):
         return
     if _SPOKEN.search(low) and (asides := list(_ASIDE.finditer(low))):
         plain, origin = _without(low, asides)

