@@ -188,9 +188,18 @@ def _shop(at: Spot) -> bool:
     """Whether it is a chain's name with the possessive that belongs to it, and no employer; or letters: the BART."""
     if at.flag & voc.GIVEN and at.p == "the" and at.reading.shape[at.i] == UPPER:
         return True
-    eaten = at.p == "at" and at.pp in context.EATING
-    chain = at.reading.suffix[at.i] == "s" and at.flag & voc.CHAIN and (not at.given or at.p in ("the", "a") or eaten)
-    return bool(chain) and not employer_cue(at.reading, at.i, voc.CHAIN)
+    if not at.flag & voc.CHAIN or at.reading.suffix[at.i] != "s" or employer_cue(at.reading, at.i, voc.CHAIN):
+        return False
+    return not at.given or at.p in ("the", "a") or (at.p == "at" and at.pp in context.EATING) or _owns_nothing(at)
+
+
+def _owns_nothing(at: Spot) -> bool:
+    """Whether all the session says of it is its possessive with nothing owned, as one speaks of shops: to Wendy's."""
+    reading = at.reading
+    return all(
+        reading.suffix[k] == "s" and (reading.ends(k) or reading.low[k + 1] in context.FUNCTION)
+        for k in reading.at[at.low]
+    )
 
 
 def _in_name(at: Spot) -> bool:

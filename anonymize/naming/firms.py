@@ -34,6 +34,28 @@ def mark_firms(reading: Reading) -> None:
             reading.mark(first, stop, ORG, "firm")
 
 
+def mark_pairs(reading: Reading) -> None:
+    """A name before two trades, or with its street, is a firm: dale's tire and lube; Mackey's on Main."""
+    low = reading.low
+    for owner in list(reading.decided()):
+        if reading.label[owner] != NAME:
+            continue
+        trades = (
+            low[owner + 2 : owner + 3] == ["and"] and {low[owner + 1], *low[owner + 3 : owner + 4]} <= context.PAIRED
+        )
+        on = reading.suffix[owner] == "s" and low[owner + 1 : owner + 2] == ["on"]
+        stop = owner + 3 + trades
+        if stop > reading.count or not (trades or (on and low[owner + 2] in context.MAIN_STREETS)):
+            continue
+        if all(gap == SPACE for gap in reading.before[owner + 1 : stop]) and (
+            reading.capital(stop - 1) or not reading.cased
+        ):
+            first = owner
+            while reading.joined(first) and reading.label[first - 1] == NAME:
+                first -= 1
+            reading.mark(first, stop, ORG, "firm")
+
+
 def mark_ampersands(reading: Reading) -> None:
     """Capitals on both sides of the sign are a firm: Gas & Go."""
     for i in reading.raised if reading.cased else ():

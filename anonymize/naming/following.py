@@ -20,6 +20,8 @@ from anonymize.words import context
 from anonymize.words import vocabulary as voc
 from anonymize.words.tokens import COMMA, NUMBER, START
 
+_OFFICES = (["financial", "aid"], ["human", "resources"])
+
 
 def after(at: Spot) -> float:  # noqa: PLR0911 - one return a case
     """What the token's own ending and the words after it say, summed."""
@@ -37,6 +39,8 @@ def after(at: Spot) -> float:  # noqa: PLR0911 - one return a case
         return -CERTAIN
     if at.n == "something" and at.given and at.reading.before[at.i] == START and at.reading.ends(at.i + 1):
         return STRONG  # Art something
+    if at.given and at.p not in context.DETERMINERS and _posted(at):
+        return STRONG
     verb = next((weight for cue in (_clause, _subject, _not_alone) if (weight := cue(at)) is not None), 0.0)
     return verb + _surname(at) + _identity(at)
 
@@ -49,6 +53,18 @@ def _explains(at: Spot) -> float:
     if reading.low[k] not in context.POSSESSIVES:
         return 0.0
     return STRONG if any(reading.flag[j] & voc.KIN for j in range(k + 1, min(k + 3, reading.count))) else 0.0
+
+
+def _posted(at: Spot) -> bool:
+    """Whether it is said where in the house somebody works: penny in the office, grant over in financial aid."""
+    following = at.reading.low[at.i + 1 : at.i + 5]
+    if following[0] in ("over", "up", "down"):
+        following = following[1:]
+    if following[:1] not in (["in"], ["at"], ["from"]) or len(following) == 1:
+        return False
+    if following[1:3] == ["the", "office"]:
+        return at.reading.before[at.i] == START or at.p in context.CLAUSE_OPENERS  # not: I found hope in the office
+    return following[1] in context.DESKS or following[1:3] in _OFFICES
 
 
 def _clause(at: Spot) -> float | None:  # noqa: PLR0911 - one return a case

@@ -21,6 +21,7 @@ _LEADS = frozenset({"at", "from", "for", "to", "with", "by", "called"})
 _OF_MARY = frozenset({"of", "the", "mount", "mt", "perpetual", "prompt", "good", "holy", "seven", "sacred", "la"})
 """Between "Our Lady of" and the last word: Our Lady of Prompt Succor."""
 
+_ONE_OF_MANY = context.POSSESSIVES | {"the", "a"}
 _WHEREABOUTS = frozenset({"at", "from", "by", "near", "behind", "outside", "past", "opposite", "over"})
 _LONGEST = 5  # tokens before the head word
 _OPENED = 3  # tokens after one that opens a name: temple beth shalom
@@ -51,6 +52,17 @@ def mark_parishes(reading: Reading) -> None:
         named = stop < reading.count and turn[stop] == turn[i] and all(map(reading.joined, range(i + 1, stop + 1)))
         if named and reading.low[i - 1] in _WHEREABOUTS and reading.before[i] == SPACE:
             reading.mark(i, stop + 1, ORG, "parish")
+
+
+def mark_congregations(reading: Reading) -> None:
+    """Mark parishes that bear a number: in front of the whole first lutheran; not the first baptist I met."""
+    for i in reading.where(context.DENOMINATIONS):
+        k = i - 1
+        if not reading.joined(i) or not _ordinal(reading, k) or reading.label[i] or reading.suffix[i]:
+            continue
+        told = reading.capital(k) and reading.capital(i) if reading.cased else reading.before[k] == SPACE
+        if told and (reading.cased or (k and reading.low[k - 1] not in _ONE_OF_MANY)):
+            reading.mark(k, i + 1, ORG, "parish")
 
 
 def mark_units(reading: Reading) -> None:

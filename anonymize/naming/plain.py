@@ -61,6 +61,37 @@ def keep_kin(reading: Reading) -> None:
                 reading.status[i] = reading.status[i] or KEPT
 
 
+def keep_spelling(reading: Reading) -> None:
+    """Keep what only spells or begins a word: S like Sam, M as in Mary; elev- eleven."""
+    for i in reading.letters:
+        k = i + 2 + (reading.low[i + 1 : i + 3] == ["as", "in"])
+        leads = reading.low[i + 1 : k] in (["as", "in"], ["like"], ["for"]) and reading.low[i] not in ("i", "a")
+        near = leads and k < reading.count and all(gap in (SPACE, COMMA) for gap in reading.before[i + 1 : k + 1])
+        if near and reading.low[k][0] == reading.low[i] and len(reading.at[reading.low[k]]) == 1:
+            reading.status[k] = reading.status[k] or KEPT
+    for k in (*reading.hyphens, *reading.dashes):
+        if _is_begun(reading, k - 1):
+            reading.status[k - 1] = reading.status[k - 1] or KEPT
+
+
+def keep_kinds(reading: Reading) -> None:
+    """Keep a people or breed of which somebody is half, and a post-office box: half shepherd; P.O. Box."""
+    for i in reading.at.get("half", ()):
+        k = i + 1
+        if k < reading.count and reading.joined(k) and reading.ends(k) and not reading.suffix[k]:
+            reading.status[k] = reading.status[k] or KEPT
+    for i in reading.at.get("box", ()):
+        if reading.low[max(0, i - 2) : i] == ["p", "o"] and not any(reading.status[i - 2 : i + 1]):
+            reading.status[i - 2 : i + 1] = bytes([KEPT] * 3)
+
+
+def _is_begun(reading: Reading, i: int) -> bool:
+    """Whether the next token says the word whole that token i begins, and is no name."""
+    whole, begun, flag = reading.low[i + 1], reading.low[i], reading.flag[i + 1]
+    word = flag & voc.WORD and not flag & (voc.NAME | voc.PLACE)
+    return bool(word) and len(whole) > len(begun) and whole.startswith(begun)
+
+
 def _introduced(reading: Reading, i: int) -> bool:
     """Whether the word before says that token i is a name: my sister Lola."""
     if not i or reading.before[i] not in (SPACE, COMMA):

@@ -42,7 +42,7 @@ class Reading:
     """Parallel lists over the session's tokens, for the rules to read and to write.
 
     `at` has where each look-up form stands, `letters` where tokens of one character do, `raised` those of a shape other
-    than lower case, `numbers` those of figures, `hyphens` those after one.
+    than lower case, `numbers` those of figures, `hyphens` those after one and `dashes` those after a dash.
     `flag` is what the lists know (`vocabulary`), `flags` the same by form (`enriched` are the tokens that differ),
     `shape` the capitals as far as they mean something, `status` one of `FREE`, `KEPT`, `TAKEN`; `label` ("", NAME,
     LOCATION, ORG) and `rule` are the decision.
@@ -87,6 +87,7 @@ class Reading:
         self.raised = [i for i, shape in enumerate(self.shape) if shape != LOWER]
         self.numbers = [i for i in self.raised if self.shape[i] == NUMBER]
         self.hyphens = [i for i, gap in enumerate(self.before) if gap == HYPHEN]
+        self.dashes = [i for i, gap in enumerate(self.before) if gap == DASH]
         self.memory = dict(known)
         self.phrases = dict(phrases)
         self.sightings: Counter[str] = Counter(dict.fromkeys(known, _SURE))

@@ -104,7 +104,9 @@ def _spoken_route(reading: Reading, i: int) -> bool:
         return False
     if reading.shape[i] == NUMBER:
         return len(low[i]) == _ROUTE and low[i].isdigit() and low[i - 2] in _ON_ROADS
-    return low[i] in _DIGITS and low[i + 1 : i + 2] == ["oh"] and low[i + 2 : i + 3] != [] and low[i + 2] in _DIGITS
+    if low[i + 1 : i + 2] != ["oh"] or low[i + 3 : i + 4] == ["k"]:  # a four oh one k
+        return False
+    return low[i] in _DIGITS and low[i + 2 : i + 3] != [] and low[i + 2] in _DIGITS
 
 
 def _mark_ordinal(reading: Reading, i: int) -> None:

@@ -136,7 +136,7 @@ def _by_cue(run: Run, cue: Cue, size: int) -> str | None:
     fits = False
     match cue.kind:
         case "DATE":
-            fits = cue.direct and len(run.groups) >= 2 and 4 < size <= 8 and run.groups[0] <= 2
+            fits = cue.direct and len(run.groups) >= 2 and 3 + (len(run.groups) < 3) < size <= 8 and run.groups[0] <= 2
         case "PHONE" | "FAX":
             whole = size in (7, 10, 11) and not run.letters and _phone_shaped(run)
             fits = whole or (cue.direct and cue.partial and 2 < size < 7)

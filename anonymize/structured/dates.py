@@ -179,7 +179,8 @@ _AGE = re.compile(
     rf"|(?P<named>[^\W\d]+), (?P<d>9\d|1[01]\d),(?! \d)"
     rf"|(?<!hundred)[,.] (?P<f>ninety[- ]{UNIT}|a hundred and {BELOW_100})(?=[,.](?! \d| eighty\b))"
     rf"|\b(?P<l>(?:ninety-{_BELOW_TENTH}|9\dth|9[123](?:st|nd|rd)|ninetieth|hundredth|10\dth)) (?:birthday|year)\b"
-    rf"|\b(?:till|until|past|at) (?P<m>9\d|ninety[- ]{UNIT})(?=[.,?!]| (?:she|he|and|my|with)\b|$)"
+    rf"|\b(?:till|until|past|(?<!\bwere )(?<!\bare )(?<!'re )at) (?P<m>9\d|ninety[- ]{UNIT})"
+    rf"(?=[.,?!]| (?:she|he|and|my|with)\b|$)"
     rf"|(?:^|[.?!] )(?P<n>ninety[- ]{UNIT}|(?:a|one) hundred and {UNIT})"
     rf"(?=, (?:and|she|he|but|sharp|still)\b|\. (?:she|he)(?:'d|'s| was| is)\b)"
     rf"|\b(?:they're|they were|we're) (?P<o>{_AGED} and {_AGED})\b{_NO_AGE}"
@@ -195,7 +196,7 @@ _AGE = re.compile(
     rf"|\b(?P<j>ninety[- ](?:something|odd|plus)\b){_NO_AGE}"
     rf"|\b(?:turn(?:s|ed|ing)?|lived to(?: be)?|ma(?:d|k)es? it to|will be|'ll be|gonna be|she's|he's) "
     rf"(?P<k>(?:a|one) hundred|100)\b(?:{_CLOSED}|(?= (?:in|next|this|on) ))"
-    rf"|\bat (?P<g>ninety(?:[- ]{UNIT})?)(?=[.,?!]| (?:she|he|and|my|with)\b|$)"
+    rf"|(?<!\bwere )(?<!\bare )(?<!'re )\bat (?P<g>ninety(?:[- ]{UNIT})?)(?=[.,?!]| (?:she|he|and|my|with)\b|$)"
     r"|\b(?:her|his|their|my|your) (?:early |mid[- ]?|late |high )?(?P<e>nineties|90's|90s)\b"
 )
 _OLD = re.compile(r"ninet|big nine|\b(?:9|1[01])\d(?!\d)|\bhundred")

@@ -151,10 +151,32 @@ NAME_PARTICLES = _words(
 PREFIXES = _words("ex co re un bi de pro sub my t x e u")
 """Before a hyphen, no part of a name."""
 
+DESKS = _words(
+    "accounting payroll hr billing dispatch shipping receiving admissions reception marketing sales finance purchasing"
+    " maintenance housekeeping records guidance scheduling"
+)
+"""Where people work, said without an article: penny in accounting."""
+
 UNITS = _words("precinct infantry battalion regiment engineers cavalry airborne brigade squadron marines")
 """After a number, these are an organisation: the sixty third precinct."""
 
+DENOMINATIONS = _words(
+    "lutheran baptist methodist presbyterian congregational unitarian nazarene reformed moravian mennonite pentecostal"
+)
+"""After an ordinal, these are a parish: First Lutheran."""
+
 KINDRED = _words("sons son brothers bros daughters associates")
+PAIRED = _words(
+    "tire tires lube heating air cooling bait tackle bar grill grille hair nails spa towing recovery feed seed supply"
+    " pawn gun guns land cattle livestock body paint glass lawn garden wine spirits liquor bbq barbecue lumber"
+    " hardware rental rentals salvage wrecker cabinets trim floors tile roofing siding well pump septic tree stump tax"
+    " accounting title trust loan savings gold jewelry deli catering cuts color ink tattoo tan dance cheer tack kennel"
+    " auto diesel brake brakes muffler transmission plumbing electric sewer drain excavating concrete marine sport"
+    " sports outdoor"
+)
+"""Trades that stand in pairs in a firm's name: tire and lube, land and cattle."""
+
+MAIN_STREETS = _words("main broadway market central")
 TRADES = _words(
     "poultry woolen woolens livery cartage trucking freight towing tile seafood meats produce dairy farms"
     " orchards lumber timber paving excavating masonry drywall electric electrical plumbing heating hvac roofing"

@@ -38,6 +38,11 @@ CASED = (
     "{{Hell}} no. They ask me where, and I say, from [[Hell]], sir. || [[Hell]], {{Michigan}}!",
     "What did [[Bingo]] say? Tell [[Bingo]] hi.",
     "It was the day after {{Presidents' Day}}.",
+    "An S or an F? S, like {{Sam}}. And M as in {{Mary}}. It's B like [[Boney]]. || Mrs. [[Boney]] says so.",
+    "It was {{Elev}}- eleven years, and {{Fo}}- forty more. It's a {{P.O. Box}}, hang on.",
+    "And get out, and go to {{Wendy's}}, and just live there. I went to [[Denny's]], and [[Denny]] made tea.",
+    "It's got [[Haskett Land and Cattle]] on the door, and I'm at [[Mackey's on Main]] now.",
+    "There's {{the four oh one k}}, and we took the [[four oh five]] home.",
     "He'll be in that blue {{Ranger}} when you come out.",
     "I howled in a {{Starbucks}}.",
     "That'll do it. {{Tuesday}}. On {{Mom and I}}.",
@@ -107,6 +112,10 @@ LOWER = (
     "i give you mr. and mrs. [[look]], and {{look}} at me",
     "they live on [[will drive]], and she {{will drive}} over from there",
     "i told [[mai see]] that. you {{see}}? {{i see}} now",
+    "in front of the whole [[first lutheran]] and he goes, and you're the {{first baptist}} i met",
+    "the truck's at [[dale's tire and lube]] again",
+    "so i went down there, and [[penny]] in the office told me. i found {{the penny}} in the office",
+    "i called and [[grant]] over in {{financial aid}} has it",
     "my aunt [[peggy sue]] sang. i could {{sue}} them",
     "it's [[three a n dash fifteen dash zero zero four one seven]], and i got {{a b minus}} once",
 )
@@ -142,6 +151,7 @@ def test_rules_alone_tell_the_name_from_the_word(line):
         (["Nine one two, five five five, oh one, and then I blanked, and I go, stand by. It's one eight. I looked."], ["one eight"]),  # noqa: E501  one number
         (["I saw a truck like yours, C, H, two, nine something, seven four, and a man."], ["C, H, two, nine", "seven four"]),  # noqa: E501  one code
         (["What was the last bit? || They had it. Four four one two."], ["Four four one two"]),
+        (["I was born one, nine, sixty-two, so we blow out the one cake."], ["one, nine, sixty-two"]),
         (["Ninety-six. She'd have been ninety-seven in June."], ["Ninety-six"]),
     ],
 )  # fmt: skip
@@ -160,6 +170,7 @@ def test_numbers_with_remarks_and_repeats(turns, masked):
         ("My number is 555-0134, and then two days later he calls at nine.", "two days later he calls at nine"),
         ("It's 602 555 0134, and then two pills at bedtime.", "two pills"),
         ("My number's 602 555 0134, no, call me at nine. Ten.", "nine"),
+        ("I did the test, and you were at ninety-one. That was January.", "ninety-one"),
         ("I take four, no, five. The card ends in 4417.", "four, no, five"),
     ],
 )
