@@ -316,7 +316,7 @@ class Encoder:
         from safetensors.torch import load_file
 
         self.pieces = Pieces(folder() / "vocab.txt")
-        self.dtype = torch.bfloat16 if _halves_well() else torch.float32
+        self.dtype = torch.bfloat16 if halves_well() else torch.float32
         with _one_thread():
             model = build()
             model.load_state_dict(adapted_weights(load_file(ADAPTER)))
@@ -352,7 +352,7 @@ def encoder() -> Encoder:
     return Encoder()
 
 
-def _halves_well() -> bool:
+def halves_well() -> bool:
     """Whether this processor multiplies 16-bit floats itself: faster, and off by less than a doubt."""
     import torch
 

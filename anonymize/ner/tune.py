@@ -291,7 +291,7 @@ def _step(model: nn.Module, batch: Sequence[Stretch], draw: random.Random) -> fl
     wanted = torch.full(ids.shape, _IGNORED)
     for row, stretch in enumerate(batch):
         wanted[row, : len(stretch.classes)] = torch.tensor(stretch.classes)
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast("cpu", torch.bfloat16, enabled=enc.halves_well()):
         scores = model(ids, mask, bits)
     loss = torch.nn.functional.cross_entropy(
         scores.float().flatten(0, 1), wanted.flatten(), ignore_index=_IGNORED, label_smoothing=SMOOTHING
