@@ -126,4 +126,4 @@ def _titled(reading: Reading) -> list[int]:
 @functools.cache
 def _no_names() -> frozenset[str]:
     """Days and feasts, which say when somebody was called, and what parents are called."""
-    return frozenset(voc.read_list("calendar.txt")) | {"mom", "dad", "mum", "mommy", "mummy", "daddy"}
+    return frozenset(voc.read_list("calendar.txt")) | {"mom", "dad", "mum", "pa", "ma", "mommy", "mummy", "daddy"}

@@ -6,6 +6,7 @@ one strong cue or two fair ones; what speaks for the word outweighs one cue. Rec
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from anonymize.naming import following, speech
@@ -48,6 +49,12 @@ _DEGREES = frozenset({"so", "too", "very", "really", "pretty", "super", "quite",
 _TIMES = frozenset(
     {"in", "at", "by", "until", "till", "since", "before", "during", "around", "this", "last", "next", "every"}
 )
+_SPREAD = frozenset(
+    "open running parked stalled dealer dealership truck van sedan pickup plant engine bottle commercial".split()  # noqa: SIM905  reads better
+)
+"""What follows a thing that bears a name, and no family: the Ford parked."""
+
+_YEAR = re.compile(r"(?:19|20)?\d\d")
 _REACH = 3  # tokens on each side whose decisions count
 _ACRONYM = 5  # letters of the longest acronym
 
@@ -73,7 +80,9 @@ def _judge(reading: Reading, i: int, known: str) -> tuple[str, float, str]:
         score += _memory(at) if at.wordy else _REMEMBERED
     score += _capital(at) + speech.before(at) + following.after(at)
     kind = known or _kind(at)
-    if not known and _thing(at, kind) and (at.flag or not reading.strict):  # strict trusts no article
+    plain = reading.cased and not (reading.careless or reading.capital(i))  # a carol, where there is a Carol
+    thing = (not known and _made(at)) or ((not known or plain) and _thing(at, kind))
+    if thing and (at.flag or not reading.strict):  # strict trusts no article
         return kind, AGAINST, rule
     if kind == LOCATION and at.wordy and not at.inside:
         score = _place_word(at, score)
@@ -128,6 +137,13 @@ def _measured(at: Spot) -> bool:
     return plural and at.i > 0 and (at.p in context.NUMBERS or at.reading.shape[at.i - 1] == NUMBER)
 
 
+def _made(at: Spot) -> bool:
+    """Whether a year, or an article and what follows, tells of a make: a 2014 Ford, the Ford parked outside."""
+    if not at.flag & voc.THING or not at.reading.capital(at.i) or not at.p:
+        return False
+    return bool(_YEAR.fullmatch(at.p)) or (at.p in _ARTICLES and not at.ends and at.n in _SPREAD)
+
+
 def _thing(at: Spot, kind: str) -> bool:  # noqa: PLR0911 - one return a case
     """Whether an article makes a thing of the token: a Stetson, the Lincoln; not the Finch lot, at the Castellan."""
     if at.reading.suffix[at.i] == "s" and at.ends and at.p in context.BUYING:
@@ -164,6 +180,8 @@ def _prior(at: Spot) -> float:  # noqa: C901, PLR0911 - one return a case
         return _LISTED
     if f & voc.STATE and (not at.given or place_cue(at.reading, at.i)):
         return _INDIFFERENT - _INSIDE
+    if f & voc.PLACE and f & voc.THING and at.inside and at.ends and place_cue(at.reading, at.i):
+        return 0.0  # a Mercedes, and the clinic in Mercedes
     if f & voc.KEEP and not at.given and (f & voc.FAMOUS or not (f & voc.PLACE and place_cue(at.reading, at.i))):
         form = TITLE if at.reading.cased else LOWER
         short = at.reading.shape[at.i] == form and at.low in at.reading.beginnings and not at.wordy
@@ -186,7 +204,7 @@ def _prior(at: Spot) -> float:  # noqa: C901, PLR0911 - one return a case
 
 def _shop(at: Spot) -> bool:
     """Whether it is a chain's name with the possessive that belongs to it, and no employer; or letters: the BART."""
-    if at.flag & voc.GIVEN and at.p == "the" and at.reading.shape[at.i] == UPPER:
+    if at.flag & voc.GIVEN and at.p in ("the", "a", "an") and at.reading.shape[at.i] == UPPER:
         return True
     if not at.flag & voc.CHAIN or at.reading.suffix[at.i] != "s" or employer_cue(at.reading, at.i, voc.CHAIN):
         return False

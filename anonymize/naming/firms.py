@@ -8,7 +8,7 @@ from anonymize.naming.places import closed
 from anonymize.naming.reading import KEPT, LOCATION, NAME, ORG
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
-from anonymize.words.tokens import COMMA, OTHER, SPACE, TITLE
+from anonymize.words.tokens import COMMA, OTHER, SPACE, START, TITLE
 
 if TYPE_CHECKING:
     from anonymize.naming.reading import Reading
@@ -81,6 +81,18 @@ def mark_partners(reading: Reading) -> None:
             continue
         if stop - i > 2 or (reading.low[i] == "at" and reading.inside(i)):  # noqa: PLR2004 - three partners
             reading.mark(i + 1, last + 1, ORG, "firm")
+
+
+def mark_answers(reading: Reading) -> None:
+    """Two surnames that make a whole sentence are a firm, or an answer that names one: Perrin and Stroud."""
+    for i in reading.at.get("and", ()) if reading.cased else ():
+        a, b = i - 1, i + 1
+        ends = b + 1 == reading.count or reading.before[b + 1 : b + 2] == [START]
+        if not (i and ends and reading.before[a] == START and reading.before[i] == reading.before[b] == SPACE):
+            continue
+        new = all(reading.capital(k) and len(reading.at[reading.low[k]]) == 1 for k in (a, b))
+        if new and _partner(reading, a) and _partner(reading, b) and not reading.flag[b] & voc.GIVEN:
+            reading.mark(a, b + 1, ORG, "firm")
 
 
 def _partner(reading: Reading, k: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from anonymize.naming.cues import employer_cue, org_cue, place_cue
@@ -24,6 +25,7 @@ _LOTS = frozenset(
 _DAYS = context.WEEKDAYS | context.MONTHS
 _INDIFFERENT = voc.KEEP | voc.CAPITAL | voc.STATE
 _HOUSE_LEADS = frozenset({"at", "is", "was", "to", "from", "by", "still", "number", "address", "and"})
+_ZIP = re.compile(r"\d{5}")
 _LONGEST_HOUSE = 6  # digits of a house number, and one
 _LONGEST_NAME = 3  # plain words before a head word where capitals are lost
 _LONGEST_STREET = 2  # rare words before a street's type
@@ -144,7 +146,8 @@ def _stands(reading: Reading, a: int, b: int) -> bool:
         return False
     if not all(_plain(reading, k) for k in range(a, b)):
         return True
-    return place_cue(reading, a)
+    zipped = b < reading.count and reading.before[b] == COMMA and bool(_ZIP.fullmatch(reading.low[b]))
+    return zipped or place_cue(reading, a)
 
 
 def _plain(reading: Reading, k: int) -> bool:
@@ -195,6 +198,8 @@ def _mark_opened(reading: Reading, i: int) -> None:
     elif low[i] in context.DIRECTIONS and reading.flag[k] & voc.STATE and org_cue(reading, i):
         reading.status[k] = FREE
         reading.mark(i, k + 1, ORG, "campus")
+    elif low[i] in context.DIRECTIONS and reading.flag[k] & voc.STATE and reading.capital(k):
+        reading.status[i] = KEPT  # South Texas
 
 
 def _head_start(reading: Reading, i: int) -> int:
@@ -205,7 +210,8 @@ def _head_start(reading: Reading, i: int) -> int:
         while i - first < _LONGEST_RUN and _adjoins(reading, first) and reading.capital(first - 1):
             status = reading.status[first - 1]
             kept = status and not (after_whom and status == KEPT)
-            if kept or (closed(reading, first - 1) and not reading.suffix[first - 1]):
+            inner = first > 1 and reading.capital(first - 2) and reading.joined(first - 1)  # Jump Around Rentals
+            if kept or (closed(reading, first - 1) and not (reading.suffix[first - 1] or inner)):
                 break
             first -= 1
         return first if first < i else _owner(reading, i)

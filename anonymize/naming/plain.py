@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 _VIRTUES = frozenset({"faith", "hope", "joy", "grace", "mercy", "patience", "honor", "charity", "harmony", "destiny"})
 _RAISED = frozenset({"on", "with"})
 _ADVERBS = frozenset({"up", "from", "to", "early", "above", "again"})
+_RISING = frozenset({"voice", "voices", "sun", "moon", "smoke", "steam", "dough", "bread", "fever", "panic", "anger"})
+_WHEN = frozenset({"last", "next", "this", "early", "late", "mid", "since", "until", "till", "in", "during"})
 _TO_SOMEBODY = frozenset({"at", "to", "from", "with", "of"})
 _KIN = kin_by_language()
 _ELDERS = frozenset({"grandmother", "grandma", "granny", "grandfather", "grandpa", "mother", "father", "uncle", "aunt"})
+_STAMMERED = 3  # letters
 _SPOKEN = 2  # words of a language that tell that it is spoken
 _DOING = frozenset({"through", "make", "making", "made", "do", "doing", "did", "of", "study", "studied", "studying"})
 
@@ -62,23 +65,32 @@ def keep_kin(reading: Reading) -> None:
 
 
 def keep_spelling(reading: Reading) -> None:
-    """Keep what only spells or begins a word: S like Sam, M as in Mary; elev- eleven."""
+    """Keep what only spells a word: S like Sam, M as in Mary."""
     for i in reading.letters:
         k = i + 2 + (reading.low[i + 1 : i + 3] == ["as", "in"])
         leads = reading.low[i + 1 : k] in (["as", "in"], ["like"], ["for"]) and reading.low[i] not in ("i", "a")
         near = leads and k < reading.count and all(gap in (SPACE, COMMA) for gap in reading.before[i + 1 : k + 1])
         if near and reading.low[k][0] == reading.low[i] and len(reading.at[reading.low[k]]) == 1:
             reading.status[k] = reading.status[k] or KEPT
+
+
+def keep_begun(reading: Reading) -> None:
+    """Keep words that were begun and broken off, from models too: elev- eleven; he's g- he's got it."""
     for k in (*reading.hyphens, *reading.dashes):
-        if _is_begun(reading, k - 1):
-            reading.status[k - 1] = reading.status[k - 1] or KEPT
+        if not reading.status[k - 1] and _is_begun(reading, k - 1):
+            reading.status[k - 1] = KEPT
+            reading.begun.add(k - 1)
 
 
 def keep_kinds(reading: Reading) -> None:
-    """Keep a people or breed of which somebody is half, and a post-office box: half shepherd; P.O. Box."""
+    """Keep what somebody is half, what several are, and a post-office box: half shepherd; we're Christian; P.O. Box."""
     for i in reading.at.get("half", ()):
         k = i + 1
         if k < reading.count and reading.joined(k) and reading.ends(k) and not reading.suffix[k]:
+            reading.status[k] = reading.status[k] or KEPT
+    for i in (i for word in ("we", "they") for i in reading.at.get(word, ()) if reading.suffix[i] == "re"):
+        k = i + 1
+        if k < reading.count and reading.before[k] == SPACE and reading.ends(k) and not reading.suffix[k]:
             reading.status[k] = reading.status[k] or KEPT
     for i in reading.at.get("box", ()):
         if reading.low[max(0, i - 2) : i] == ["p", "o"] and not any(reading.status[i - 2 : i + 1]):
@@ -86,10 +98,17 @@ def keep_kinds(reading: Reading) -> None:
 
 
 def _is_begun(reading: Reading, i: int) -> bool:
-    """Whether the next token says the word whole that token i begins, and is no name."""
-    whole, begun, flag = reading.low[i + 1], reading.low[i], reading.flag[i + 1]
-    word = flag & voc.WORD and not flag & (voc.NAME | voc.PLACE)
-    return bool(word) and len(whole) > len(begun) and whole.startswith(begun)
+    """Whether token i is cut off: no word, or one that the next token, or that after a new start, says whole."""
+    text, end, begun = reading.turns[reading.tokens.turn[i]], reading.tokens.end[i], reading.low[i]
+    if text[end : end + 1] != "-" or reading.suffix[i]:
+        return False
+    again = i > 0 and reading.low[i - 1] == reading.low[i + 1] and i + 2 < reading.count  # he's g- he's got
+    whole = reading.low[i + 2] if again else reading.low[i + 1]
+    flag = reading.flags[whole]
+    if flag & (voc.NAME | voc.PLACE) or not flag & voc.WORD:
+        return False
+    stammer = len(begun) <= _STAMMERED and context.VOWELS.isdisjoint(begun) and text[end + 1 : end + 2] == " "
+    return stammer or (len(whole) > len(begun) and whole.startswith(begun))
 
 
 def _introduced(reading: Reading, i: int) -> bool:
@@ -119,11 +138,12 @@ def _is_word(reading: Reading, i: int) -> bool:
     before = low[i - 1] if i and reading.before[i] == SPACE else ""
     after = low[i + 1] if i + 1 < reading.count and reading.before[i + 1] == SPACE else ""
     if word in context.MONTHS:
-        return any(low[k] in context.MONTHS for k in _listed(reading, i))
+        timed = (before in _WHEN and not reading.suffix[i]) or (before == "of" and low[max(0, i - 2)] == "month")
+        return timed or any(low[k] in context.MONTHS for k in _listed(reading, i))
     if word in context.SEASONS:
         return not reading.cased and before == "it" and reading.suffix[i - 1] == "s" and reading.ends(i)
     if word == "rose":
-        return after in _ADVERBS and bool(before)
+        return (after in _ADVERBS and bool(before)) or before in _RISING
     if word == "art":
         return before in _DOING and not reading.suffix[i]
     if before == "there" and reading.suffix[i - 1] == "s" and after == "in":

@@ -50,8 +50,8 @@ class Reading:
     does so for several words; `caller` are the forms that the caller named; `codes` are structured identifiers that a
     model added to those of the rules, per turn.
     `sightings` counts how often each form was decided to be a name; `slips` are the tokens at which a cased session
-    seems to write a name of its own without its capital; `judged` is what was known, and what came of it, when a token
-    was last weighed.
+    seems to write a name of its own without its capital; `begun` are words that were broken off; `judged` is what was
+    known, and what came of it, when a token was last weighed.
     """
 
     def __init__(
@@ -94,6 +94,7 @@ class Reading:
         self.slips: set[int] = set()
         self.judged: dict[int, tuple[tuple[Any, ...], tuple[str, float, str]]] = {}
         self.beginnings: set[str] = set()
+        self.begun: set[int] = set()
         self._take(taken)
 
     def _flag(self, low: str) -> int:

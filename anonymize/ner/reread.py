@@ -19,7 +19,7 @@ from anonymize.ner.encoder import NAMED, STRUCTURED, encoder
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
 from anonymize.words.lexicon import words
-from anonymize.words.numerals import NUMBER_WORDS, ORDINALS, digits_of
+from anonymize.words.numerals import NUMBER_WORDS, ORDINALS, SPOKEN_YEAR, digits_of
 from anonymize.words.tokens import LOWER, NUMBER, SPACE, START
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ _SIGNS = frozenset({"dot", "underscore"})
 """Words that stand in addresses and user names read aloud."""
 
 _SHORT_CODES = words("short_codes")
+_A_YEAR = re.compile(rf"(?:in )?{SPOKEN_YEAR}|(?:19|20)\d\d")
 _PLACEHOLDER = re.compile(r"\[[A-Z][A-Z0-9_]+-\d+$")
 
 _CANDIDATE = {True: 0.25, False: 0.3}
@@ -129,8 +130,10 @@ def _mark_codes(reading: Reading, read: dict[int, dict[str, float]]) -> None:
         a, b = free[at], free[end - 1] + 1
         total = {kind: sum(likely[i][kind] for i in range(a, b)) for kind in STRUCTURED}
         kind = max(total, key=lambda kind: total[kind])
+        said = " ".join(reading.low[a:b])
         tells = any(_tells(reading, i, kind) for i in range(a, b)) or _dictated(reading, a, b, total[kind])
-        if tells and digits_of(" ".join(reading.low[a:b])) not in _SHORT_CODES:  # 988
+        year = kind == "DATE" and _A_YEAR.fullmatch(said)
+        if tells and not year and digits_of(said) not in _SHORT_CODES:  # 988
             reading.label[a:b] = reading.rule[a:b] = [""] * (b - a)
             reading.mark_code(a, b, kind, RULE)
         at = end
@@ -165,7 +168,7 @@ def _placed(reading: Reading, i: int) -> bool:
 
 def _open(reading: Reading, i: int) -> bool:
     """Whether token i may become a name at all."""
-    if reading.label[i] or reading.status[i] == TAKEN or reading.shape[i] == NUMBER:
+    if reading.label[i] or reading.status[i] == TAKEN or reading.shape[i] == NUMBER or i in reading.begun:
         return False
     if _small(reading, i) and _after_blank(reading, i):
         return False
