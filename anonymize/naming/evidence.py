@@ -34,6 +34,31 @@ _INDIFFERENT = -2.5  # a drug, a brand, a weekday ...
 _REMEMBERED = 2.5
 _STRICT = 1.0
 
+_SPANISH = frozenset(
+    [
+        "se",
+        "su",
+        "sus",
+        "el",
+        "la",
+        "los",
+        "las",
+        "que",
+        "y",
+        "un",
+        "una",
+        "por",
+        "para",
+        "con",
+        "mi",
+        "tu",
+        "te",
+        "le",
+        "nos",
+        "es",
+    ]
+)
+_LISTS = voc.NAME | voc.PLACE
 _ARTICLES = frozenset({"a", "an", "the", "that", "this", "some"})
 _ONE = frozenset({"a", "an", "every", "each", "some", "any", "no", "another", "per", "one"})
 _PRESENTING = frozenset({"there", "also", "is", "not", "got"})  # "is there a Duke?"
@@ -75,12 +100,16 @@ def judge(reading: Reading, i: int) -> tuple[str, float, str]:
 def _judge(reading: Reading, i: int, known: str) -> tuple[str, float, str]:
     at = speech.spot(reading, i)
     score = _prior(at)
+    plain = reading.cased and not (reading.careless or reading.capital(i))  # a carol, where there is a Carol
+    if plain and not at.wordy and at.flag & _LISTS and (known or not at.given):
+        score = min(score, 0.0)
     rule = "memory" if known else "list" if score >= THRESHOLD else "capital" if at.inside else "context"
     if known:
-        score += _memory(at) if at.wordy else _REMEMBERED
+        score += _memory(at) if at.wordy or (plain and at.given) else _REMEMBERED
+    if plain and at.p in _SPANISH:
+        score += AGAINST  # se va la luz
     score += _capital(at) + speech.before(at) + following.after(at)
     kind = known or _kind(at)
-    plain = reading.cased and not (reading.careless or reading.capital(i))  # a carol, where there is a Carol
     thing = (not known and _made(at)) or ((not known or plain) and _thing(at, kind))
     if thing and (at.flag or not reading.strict):  # strict trusts no article
         return kind, AGAINST, rule

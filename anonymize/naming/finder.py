@@ -68,12 +68,14 @@ def read_by_rules(
     places.keep_titles(reading)
     plain.keep_words(reading)
     plain.keep_known(reading)
+    plain.keep_told(reading)
     plain.keep_kin(reading)
     plain.keep_spelling(reading)
     plain.keep_begun(reading)
     plain.keep_kinds(reading)
     christened.mark_christened(reading)
     names.mark_spelled(reading)
+    names.mark_letter_names(reading)
     names.mark_labelled(reading)
     names.mark_small_words(reading)
     places.mark_organisations(reading)
@@ -85,6 +87,7 @@ def read_by_rules(
     institutions.mark_congregations(reading)
     institutions.mark_units(reading)
     firms.mark_ampersands(reading)
+    firms.mark_clipped(reading)
     for again in range(3):
         if again > 1 and not reading.careless:
             break  # only a careless session still has names to learn

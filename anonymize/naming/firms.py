@@ -70,6 +70,24 @@ def mark_ampersands(reading: Reading) -> None:
             reading.mark(i - 1, i + 1, ORG, "firm")
 
 
+def mark_clipped(reading: Reading) -> None:
+    """Capitals on both sides of a clipped "and" are a firm: the Gas 'N Dash."""
+    for i in reading.at.get("n", ()) if reading.cased else ():
+        start, text = reading.tokens.start[i], reading.turns[reading.tokens.turn[i]]
+        if text[max(0, start - 1) : start] not in ("'", "\u2019") or i + 1 >= reading.count:
+            continue
+        ends = (
+            reading.shape[i - 1 : i + 2 : 2] == [TITLE, TITLE]
+            and reading.tokens.turn[i - 1] == reading.tokens.turn[i + 1]
+        )
+        if not (i and ends) or any(reading.status[i - 1 : i + 2]):
+            continue
+        if reading.low[i - 1] == "rock":
+            reading.status[i - 1 : i + 2] = bytes([KEPT] * 3)
+        else:
+            reading.mark(i - 1, i + 2, ORG, "firm")
+
+
 def mark_partners(reading: Reading) -> None:
     """A firm named for its partners, after "at" or "with": Tolliver, Banks and Reyes."""
     for i in reading.where(_LEADS):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from anonymize.naming import following, speech
 from anonymize.naming.evidence import THRESHOLD, judge, remembered, threshold
-from anonymize.naming.reading import LOCATION, NAME, ORG, TAKEN
+from anonymize.naming.reading import KEPT, LOCATION, NAME, ORG, TAKEN
 from anonymize.naming.speech import SOME, WEAK
 from anonymize.words import context
 from anonymize.words import vocabulary as voc
@@ -223,6 +223,20 @@ def mark_initials(reading: Reading) -> None:
             reading.mark(i, i + 1, NAME, "initial")
 
 
+def mark_letter_names(reading: Reading) -> None:
+    """A letter and a word with capitals and a hyphen are somebody's byname: T-Boy; not T-Rex."""
+    for i in reading.letters if reading.cased else ():
+        k = i + 1
+        if k == reading.count or reading.before[k] != HYPHEN or not reading.capital(i) or reading.shape[k] != TITLE:
+            continue
+        if any(reading.status[i : k + 1]):
+            continue
+        if reading.low[i] + reading.low[k] in context.LETTERED:
+            reading.status[i : k + 1] = bytes([KEPT, KEPT])
+        elif not any(reading.label[i : k + 1]) and len(reading.low[k]) > 2:  # noqa: PLR2004 - B-J
+            reading.mark(i, k + 1, NAME, "hyphen")
+
+
 def extend_runs(reading: Reading) -> None:
     """A capital right after or right before a decided token belongs to it, as does a listed surname after a name."""
     for i in reading.decided():
@@ -246,6 +260,9 @@ def _extend(reading: Reading, i: int) -> None:
     if new < old and _as_given(reading, new, old):
         label[new], reading.rule[new] = NAME, "run"
         return
+    if new < old and _as_byname(reading, new, old):
+        label[new], reading.rule[new] = NAME, "run"
+        return
     surname = label[i - 1] == NAME and reading.inside(i) and _as_surname(reading, i)
     if not surname and (reading.barred(new) or reading.flag[new] & voc.KIN or reading.low[new] in context.TITLES):
         return
@@ -261,6 +278,13 @@ def _as_given(reading: Reading, new: int, old: int) -> bool:
     known = (state or (flag & voc.KEEP and flag & voc.COMMON != voc.WORD)) and not flag & barred
     titles = reading.shape[new] == reading.shape[old] == TITLE and reading.label[old] == NAME
     return bool(known and surname and titles and not reading.status[new] and reading.low[new] not in context.WEEKDAYS)
+
+
+def _as_byname(reading: Reading, new: int, old: int) -> bool:
+    """Whether an adjective is what somebody is called, before a surname that is no given name: Happy Sandhu."""
+    surname = reading.label[old] == NAME and reading.flag[old] & voc.NAME == voc.SURNAME
+    titles = reading.shape[new] == reading.shape[old] == TITLE and not reading.status[new]
+    return bool(surname and titles) and reading.low[new] in context.ADJECTIVES
 
 
 def _as_surname(reading: Reading, i: int) -> bool:

@@ -25,6 +25,7 @@ _LOTS = frozenset(
 _DAYS = context.WEEKDAYS | context.MONTHS
 _INDIFFERENT = voc.KEEP | voc.CAPITAL | voc.STATE
 _HOUSE_LEADS = frozenset({"at", "is", "was", "to", "from", "by", "still", "number", "address", "and"})
+_DESCRIBING = frozenset({"of", "a", "the", "this", "that", "some", "another"})
 _ZIP = re.compile(r"\d{5}")
 _LONGEST_HOUSE = 6  # digits of a house number, and one
 _LONGEST_NAME = 3  # plain words before a head word where capitals are lost
@@ -188,6 +189,9 @@ def _mark_opened(reading: Reading, i: int) -> None:
         parish = reading.suffix[k] == "s" and reading.flag[k] & voc.GIVEN  # at st. mark's
         if reading.capital(k) if reading.cased else _rare(reading, k) or parish:
             stop = _head_end(reading, k + 1) if low[k + 1 : k + 2] == ["of"] else k + 1  # Saint Mary of Nazareth
+            if low[k + 1 : k + 2] and low[k + 1] in context.DEVOTIONS and not reading.suffix[k]:
+                reading.status[i:stop] = bytes([KEPT] * (stop - i))
+                return
             reading.mark(i, stop, LOCATION if place_cue(reading, i) else ORG, "saint")
     elif low[i] == "our":
         stop = k + 2
@@ -350,7 +354,8 @@ def _street_start(reading: Reading, i: int, *, street: bool) -> int:
     if first == i and not reading.cased:
         first = _bare_start(reading, i) if reading.low[i] in context.FIRM_STREETS else i
         first = i - 1 if first == i and _bare_pair(reading, i) else first
-    return first
+    described = first == i - 1 and street and reading.low[first] in context.ADJECTIVES and reading.joined(first)
+    return i if described and reading.low[first - 1] in _DESCRIBING else first
 
 
 def _bare_pair(reading: Reading, i: int) -> bool:

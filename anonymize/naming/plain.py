@@ -17,6 +17,8 @@ _VIRTUES = frozenset({"faith", "hope", "joy", "grace", "mercy", "patience", "hon
 _RAISED = frozenset({"on", "with"})
 _ADVERBS = frozenset({"up", "from", "to", "early", "above", "again"})
 _RISING = frozenset({"voice", "voices", "sun", "moon", "smoke", "steam", "dough", "bread", "fever", "panic", "anger"})
+_SCRIPTURES = frozenset({"book", "gospel", "epistle"})
+_WEATHERED = frozenset({"ride", "rode", "ridden", "riding"})
 _WHEN = frozenset({"last", "next", "this", "early", "late", "mid", "since", "until", "till", "in", "during"})
 _TO_SOMEBODY = frozenset({"at", "to", "from", "with", "of"})
 _KIN = kin_by_language()
@@ -54,6 +56,18 @@ def keep_known(reading: Reading) -> None:
                     break
 
 
+def keep_told(reading: Reading) -> None:
+    """Keep books of the Bible and storms: the book of Matthew; he rode out Audrey and Betsy."""
+    low = reading.low
+    for i in reading.where(_SCRIPTURES):
+        if low[i + 1 : i + 2] == ["of"] and i + 2 < reading.count and reading.joined(i + 2):
+            reading.status[i + 2] = reading.status[i + 2] or KEPT
+    for i in (i for i in reading.at.get("out", ()) if i and low[i - 1] in _WEATHERED):
+        for k in (i + 1, i + 3) if low[i + 2 : i + 3] == ["and"] else (i + 1,):
+            if k < reading.count and reading.joined(k) and not reading.suffix[k] and _may_be_known(reading, k):
+                reading.status[k] = KEPT
+
+
 def keep_kin(reading: Reading) -> None:
     """Keep a grandmother's or an uncle's word that is a name elsewhere, where the family's language is spoken: lola."""
     for word, language in _KIN.items():
@@ -80,6 +94,11 @@ def keep_begun(reading: Reading) -> None:
         if not reading.status[k - 1] and _is_begun(reading, k - 1):
             reading.status[k - 1] = KEPT
             reading.begun.add(k - 1)
+    for i in reading.at.get("em", ()):
+        start, text = reading.tokens.start[i], reading.turns[reading.tokens.turn[i]]
+        if text[max(0, start - 1) : start] in ("'", "\u2019"):  # one of 'em
+            reading.status[i] = reading.status[i] or KEPT
+            reading.begun.add(i)
 
 
 def keep_kinds(reading: Reading) -> None:

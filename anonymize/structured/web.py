@@ -37,9 +37,9 @@ _NOT_AT = (
     r"(?!(?:work|home|school|the|my|a|least|night|all|first|this|that|her|his|our|your|noon|times)\b"
     r"|(?:one|two|three|four|five|six|seven|eight|nine|ten)(?: o'clock|[.,?]|$| in| am| pm| at))"
 )
-_HANDLE_HINT = re.compile(rf"\b(?:{_PLATFORM}|{_USER_NAME})\b")
+_HANDLE_HINT = re.compile(rf"\b(?:{_PLATFORM}|{_USER_NAME}|page|profile)\b")
 _AT_HANDLE = re.compile(
-    rf"\b(?:{_PLATFORM}|{_USER_NAME})\b[^.?!]{{0,40}}?"
+    rf"\b(?:{_PLATFORM}|{_USER_NAME}|(?:my|his|her|our|their|your) (?:page|profile))\b[^.?!]{{0,40}}?"
     rf"(?:\b(?:i'm|it's|is|he's|she's|they're|under|handle|called|name|was|as)|'s|"
     rf",),? (?P<handle>at {_NOT_AT}{_NAME}(?: {_NAME}){{0,5}})"
 )
@@ -81,7 +81,7 @@ _ASIDE = re.compile(
 
 ADDRESS_WORDS = frozenset(
     max(re.split("[ -]", name), key=len) for name in f"{_MAILERS}|{_PLATFORM}|{_USER_NAME}".split("|")
-) | {"dot", "point", "underscore", "dash"}
+) | {"dot", "point", "underscore", "dash", "page", "profile"}
 """Of these words every address and user name read aloud has one."""
 
 _HOST, _SPELLED_HOST = 7, 14  # words of a host read aloud, and letters where it is spelled

@@ -339,6 +339,18 @@ STYLES = _words(
 """Titles that stand before a name and are none where one follows."""
 
 SURNAME_TITLES = _words("dr mr mrs ms miss mister doctor prof professor rev reverend judge officer detective sergeant")
+LETTERED = _words(
+    "trex tshirt tshirts tmobile tbone tball uhaul uturn vneck xray xrays xmen xbox zpack zpak kmart kpop kdrama"
+    " jcrew jterm qtip qtips dday vday gstring gwagon gsuite email etrade ebike csection csections croll broll bside"
+    " aframe ateam bteam fbomb ibeam oring hbomb abomb nword fword cword csuite yaxis xaxis ptrap alist blist dlist"
+    " cspan gforce ecoli alevel alevels olevel olevels tcell tcells bcell bcells cspine pchem ochem jhook squad"
+    " nsync ihop zline"
+)
+"""Letters and words with a hyphen that name nobody."""
+
+DEVOTIONS = _words("medal medals medallion card candle candles novena statue icon prayer day feast bread")
+"""After a saint's name, these are things: a St. Jude medal."""
+
 SHORT_TITLES = _words("dr mr mrs ms miss mister")
 STREETS = _words(
     "road street avenue drive lane boulevard parkway court circle terrace highway turnpike blvd ave rd pike"

@@ -140,8 +140,8 @@ def _shape(word: str) -> int:
 
 
 def _gap(gap: str, previous: str) -> int:
-    if gap in _SPACES or (gap in _OWNING and previous[-1] == "s") or (not gap.strip() and "\n" not in gap):
-        return SPACE  # one may own: Presidents' Day
+    if gap in _SPACES or (gap in _OWNING and previous[-1] in "sn") or (not gap.strip() and "\n" not in gap):
+        return SPACE  # one may own, or be clipped: Presidents' Day, Dunkin' Donuts
     if gap in _HYPHENS or (gap == "." and len(previous) == 1):
         return HYPHEN
     initial = previous in _ABBREVIATED or (len(previous) == 1 and previous != "i")

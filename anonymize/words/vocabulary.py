@@ -146,14 +146,21 @@ def _correct(vocab: Vocabulary) -> None:
     for entry in read_list("peerless.txt"):
         flags.pop(fold(entry), None)  # whatever other lists say
         vocab.add(entry, KEEP | FAMOUS)
-    for language in (word for word in read_list("demonyms.txt") if word.isalpha() and word.endswith(_OF_LANGUAGES)):
-        flags[language] = flags.get(language, KEEP) & ~(PLACE | PLACE_WORD)  # went low in Spanish
+    _correct_peoples(flags)
     for season in context.SEASONS:
         flags[season] &= ~(KEEP | FAMOUS)
     for word in context.FUNCTION:
         flags[word] = WORD | CAPITAL
     for word in context.ORG_HEADS:
         flags[word] = flags.get(word, WORD) | ORG_HEAD
+
+
+def _correct_peoples(flags: dict[str, int]) -> None:
+    for people in read_list("demonyms.txt"):
+        if people.isalpha() and people.endswith(_OF_LANGUAGES):
+            flags[people] = flags.get(people, KEEP) & ~(PLACE | PLACE_WORD)  # went low in Spanish
+        if flags.get(people + "s", 0) & WORD:
+            flags[people + "s"] |= KEEP  # Navajos
 
 
 _WORD_LISTS = {
