@@ -71,16 +71,13 @@ def mark_ampersands(reading: Reading) -> None:
 
 
 def mark_clipped(reading: Reading) -> None:
-    """Capitals on both sides of a clipped "and" are a firm: the Gas 'N Dash."""
-    for i in reading.at.get("n", ()) if reading.cased else ():
-        start, text = reading.tokens.start[i], reading.turns[reading.tokens.turn[i]]
-        if text[max(0, start - 1) : start] not in ("'", "\u2019") or i + 1 >= reading.count:
+    """Capitals on both sides of a clipped "and", or words after "the", are a firm: the Gas 'N Dash."""
+    for i in reading.at.get("n", ()):
+        turn, start, text = reading.tokens.turn, reading.tokens.start[i], reading.turns[reading.tokens.turn[i]]
+        inside = 1 < i < reading.count - 1 and turn[i - 2] == turn[i + 1]
+        if not inside or text[start - 1 : start] not in ("'", "\u2019") or any(reading.status[i - 1 : i + 2]):
             continue
-        ends = (
-            reading.shape[i - 1 : i + 2 : 2] == [TITLE, TITLE]
-            and reading.tokens.turn[i - 1] == reading.tokens.turn[i + 1]
-        )
-        if not (i and ends) or any(reading.status[i - 1 : i + 2]):
+        if not (reading.capital(i - 1) and reading.capital(i + 1) if reading.cased else reading.low[i - 2] == "the"):
             continue
         if reading.low[i - 1] == "rock":
             reading.status[i - 1 : i + 2] = bytes([KEPT] * 3)

@@ -26,6 +26,8 @@ _OFFICES = (["financial", "aid"], ["human", "resources"])
 def after(at: Spot) -> float:  # noqa: PLR0911 - one return a case
     """What the token's own ending and the words after it say, summed."""
     ending = at.reading.suffix[at.i]
+    if at.given and at.nf & voc.KIN and _owns_bare(at):
+        return STRONG  # mercedes' godfather
     if not at.n:
         return (FAIR if at.proper else WEAK) if ending == "s" else _explains(at)
     if at.wordy and at.reading.shape[at.i + 1] == NUMBER:
@@ -43,6 +45,12 @@ def after(at: Spot) -> float:  # noqa: PLR0911 - one return a case
         return STRONG
     verb = next((weight for cue in (_clause, _subject, _not_alone) if (weight := cue(at)) is not None), 0.0)
     return verb + _surname(at) + _identity(at)
+
+
+def _owns_bare(at: Spot) -> bool:
+    """Whether only an apostrophe makes a possessive of the token, which ends in s."""
+    text, end = at.reading.turns[at.reading.tokens.turn[at.i]], at.reading.tokens.end[at.i]
+    return at.low[-1] == "s" and text[end : end + 1] in ("'", "\u2019")
 
 
 def _explains(at: Spot) -> float:
