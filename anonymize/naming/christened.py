@@ -114,7 +114,8 @@ def _titled(reading: Reading) -> list[int]:
         if k >= reading.count or reading.before[k] != SPACE or reading.low[k] not in context.FUNCTION:
             continue
         couple = i > 1 and reading.low[i - 2] in _ABBREVIATED and reading.low[i - 1] == "and"
-        if reading.low[k] not in _SMALL_SURNAMES and not couple:
+        whole = reading.cased and reading.shape[k] == TITLE and reading.low[k] not in ("and", "or", "i", "the")
+        if not (reading.low[k] in _SMALL_SURNAMES or couple or (whole and reading.low[i] in _ABBREVIATED)):
             continue
         text, end = reading.turns[reading.tokens.turn[i]], reading.tokens.end[i]
         abbreviated = reading.low[i] in _ABBREVIATED

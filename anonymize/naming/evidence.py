@@ -34,6 +34,7 @@ _INDIFFERENT = -2.5  # a drug, a brand, a weekday ...
 _REMEMBERED = 2.5
 _STRICT = 1.0
 
+_COMPANY = frozenset({"with", "told", "tell", "telling", "asked", "ask", "called", "texted"})
 _SPANISH = frozenset(
     [
         "se",
@@ -227,7 +228,8 @@ def _prior(at: Spot) -> float:  # noqa: C901, PLR0911 - one return a case
     if (f & voc.KIN and not _in_name(at)) or (f & voc.TITLE and not f & voc.NAME):
         return score + _INDIFFERENT
     if f & (voc.FAMOUS | voc.STATE) and at.given and at.inside and not f & voc.NAME_FIRST:
-        return -_INSIDE  # a month, a brand, a state always has its capital
+        somebody = at.low in context.MONTHS and at.p in _COMPANY  # agreed with April
+        return 0.0 if somebody else -_INSIDE  # a month, a brand, a state always has its capital
     return score
 
 

@@ -20,6 +20,9 @@ from anonymize.words import context
 from anonymize.words import vocabulary as voc
 from anonymize.words.tokens import COMMA, NUMBER, START
 
+_PERSONAL = frozenset(
+    {*("needs", "wants", "says", "said", "thinks", "knows", "told", "texted", "asked", "loves", "hates", "thought")}
+)
 _OFFICES = (["financial", "aid"], ["human", "resources"])
 
 
@@ -43,6 +46,8 @@ def after(at: Spot) -> float:  # noqa: PLR0911 - one return a case
         return STRONG  # Art something
     if at.given and at.p not in context.DETERMINERS and _posted(at):
         return STRONG
+    if at.low in context.MONTHS and at.reading.before[at.i] == START and at.n in _PERSONAL:
+        return STRONG  # April needs it in this week
     verb = next((weight for cue in (_clause, _subject, _not_alone) if (weight := cue(at)) is not None), 0.0)
     return verb + _surname(at) + _identity(at)
 

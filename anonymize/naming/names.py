@@ -393,6 +393,10 @@ def _join_hyphens(reading: Reading, a: int, b: int) -> None:
         if whole and (twice or any(_foreign(reading, k) for k in range(a + 1, b))):
             reading.mark(a, b, NAME, "hyphen")
         return
+    titled = a > 0 and label[a] == NAME and reading.low[a - 1] in context.SHORT_TITLES
+    if titled and not any(label[a + 1 : b]):  # Mr. Back-uh
+        reading.mark(a, b, NAME, "hyphen")
+        return
     for k in (*range(a + 1, b), *range(b - 2, a - 1, -1)):
         beside = (k > a and label[k - 1]) or (k + 1 < b and label[k + 1])
         if beside and not label[k] and _hyphen_part(reading, k, a, b):

@@ -25,6 +25,43 @@ _LOTS = frozenset(
 _DAYS = context.WEEKDAYS | context.MONTHS
 _INDIFFERENT = voc.KEEP | voc.CAPITAL | voc.STATE
 _HOUSE_LEADS = frozenset({"at", "is", "was", "to", "from", "by", "still", "number", "address", "and"})
+_NO_PARISH = frozenset({"bernard", "nick", "elmo", "ives", "pauli", "tropez", "kilda", "patrick"})
+"""A dog, feasts and brands."""
+
+_PRAYING = frozenset(
+    {
+        *(
+            "pray",
+            "prays",
+            "prayed",
+            "praying",
+            "prayer",
+            "prayers",
+            "novena",
+            "novenas",
+            "devotion",
+            "devoted",
+            "promise",
+        )
+    }
+    | {*("candle", "candles", "offered", "sing", "talk", "talked", "talking")}
+)
+_BEFORE_SAINTS = context.POSSESSIVES | {
+    "got",
+    "have",
+    "has",
+    "had",
+    "of",
+    "a",
+    "the",
+    "like",
+    "dear",
+    "ask",
+    "asked",
+    "thank",
+    "thanks",
+    "invoke",
+}
 _DESCRIBING = frozenset({"of", "a", "the", "this", "that", "some", "another"})
 _ZIP = re.compile(r"\d{5}")
 _LONGEST_HOUSE = 6  # digits of a house number, and one
@@ -41,9 +78,22 @@ def mark_phrases(reading: Reading) -> None:
         for stop, flag in vocab.phrases_at(low, i) if i >= done else ():
             kept = bool(flag & voc.KEEP)
             owner = kept and low[i] in context.PREPOSITIONS and reading.suffix[stop - 1]  # in Harmony's room
-            if not owner and _in_one_piece(reading, i, stop, commas=kept) and _take(reading, i, stop, flag):
+            parish = kept and low[i] in ("st", "saint") and _is_parish(reading, i, stop)
+            if not (owner or parish) and _in_one_piece(reading, i, stop, commas=kept) and _take(reading, i, stop, flag):
                 done = stop
                 break
+
+
+def _is_parish(reading: Reading, a: int, b: int) -> bool:
+    """Whether a saint's name may be a parish's, a school's, a hospital's: not where one prays or wears a medal."""
+    low = reading.low
+    if not reading.flag[a + 1] & voc.GIVEN or low[a + 1] in _NO_PARISH or any(reading.suffix[a:b]):
+        return False
+    before, after = low[max(0, a - 2) : a], low[b : b + 1]
+    if after and after[0] in context.DEVOTIONS and reading.joined(b):
+        return False
+    revered = before[-1:] == ["to"] and before[0] in _PRAYING
+    return not revered and not (before and before[-1] in _BEFORE_SAINTS and reading.before[a] == SPACE)
 
 
 def keep_titles(reading: Reading) -> None:

@@ -335,7 +335,7 @@ def _start_with_letters(run: Run, kind: str, text: str, low: str) -> int:
     base = max(0, run.start - 30)
     if label := _LABEL.search(low, base, run.start):
         return label.start() if kind == "MRN" else run.start
-    if kind == "ID" and len(run.digits) in (8, 9) and low[max(0, run.start - 3) : run.start] in (" a ", " a-"):
+    if kind == "ID" and len(run.digits) in (8, 9) and f" {low[: run.start]}".endswith((" a ", " a-")):
         return run.start - 2  # an alien registration number
     before = LETTERS_BEFORE.search(low[base : run.start])
     if before is None:

@@ -417,7 +417,7 @@ LANDSCAPE = _words(
     "ridge hollow creek valley grove vista springs hills pines oaks meadows brook heights manor harbor harbour"
     " bay point landing crossing glen dale lake woods waters beach island mountain river bridge park county"
     " township cove orchard orchards branch fork gap bend bluff bluffs prairie bayou shores lakes gardens estates"
-    " mills commons plains flats junction ferry run neck notch village falls canyon mesa acres hill"
+    " mills commons plains flats junction ferry run neck notch village falls canyon mesa acres hill wharf marina"
 )
 NOUNS = _words(
     "house home school work car family friend friends food money life world people person place day night kid kids"

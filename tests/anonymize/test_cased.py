@@ -53,6 +53,9 @@ CASED = (
     "I scratched them with my {{St. Demetrios}} medal. We go to [[St. Demetrios]].",
     "At the {{Dunkin' Donuts}}, in front of other {{Navajos}}. Every time it rains {{se va}}, no light.",
     "I'd loaded {{barley}}, and I know his {{rego}}. They live over at [[Asheville]].",
+    "We go to [[St. Joseph]]. He works at [[St. Michael]]. I prayed to {{St. Jude}}, and she's got {{St. Gerard}} up.",
+    "It's what we agreed with [[April]], in public. [[April]] needs it in {{April}}.",
+    "And he goes, Mr. [[Back-uh]]. I went down to [[Leonard's Wharf]], and {{back}} home.",
     "There's {{the four oh one k}}, and we took the [[four oh five]] home.",
     "He'll be in that blue {{Ranger}} when you come out.",
     "I howled in a {{Starbucks}}.",
@@ -131,6 +134,8 @@ LOWER = (
     "i live at 1409 pecan draw court, the same city, [[sugar land]], 77479",
     "for thirty miles of {{dusty road}} and he's walking",
     "i sent them my page, the bar one, it's [[at wren pours]] it. it's got four thousand people",
+    "he's at the [[gas]] '[[n dash]] on [[center road]], to {{rock 'n' roll}}",
+    "my kids are at [[st francis]]. i prayed to {{saint jude}}",
     "i told {{b}}- but he's {{g}}- he's got it. i {{kn}}- i know, and i told [[kevin]]",
     "my aunt [[peggy sue]] sang. i could {{sue}} them",
     "it's [[three a n dash fifteen dash zero zero four one seven]], and i got {{a b minus}} once",
@@ -168,6 +173,7 @@ def test_rules_alone_tell_the_name_from_the_word(line):
         (["I saw a truck like yours, C, H, two, nine something, seven four, and a man."], ["C, H, two, nine", "seven four"]),  # noqa: E501  one code
         (["What was the last bit? || They had it. Four four one two."], ["Four four one two"]),
         (["I was born one, nine, sixty-two, so we blow out the one cake."], ["one, nine, sixty-two"]),
+        (["A 219 004 563. They say, don't lose it."], ["A 219 004 563"]),
         (["Ninety-six. She'd have been ninety-seven in June."], ["Ninety-six"]),
     ],
 )  # fmt: skip
