@@ -34,7 +34,8 @@ _INDIFFERENT = -2.5  # a drug, a brand, a weekday ...
 _REMEMBERED = 2.5
 _STRICT = 1.0
 
-_COMPANY = frozenset({"with", "told", "tell", "telling", "asked", "ask", "called", "texted"})
+_SEASONAL = context.MONTHS | context.WEEKDAYS | context.SEASONS
+_ADDRESSING = frozenset({"told", "tell", "telling", "asked", "ask", "texted"})
 _SPANISH = frozenset(
     [
         "se",
@@ -210,7 +211,7 @@ def _prior(at: Spot) -> float:  # noqa: C901, PLR0911 - one return a case
         return _LISTED
     if f & voc.STATE and (not at.given or place_cue(at.reading, at.i)):
         return _INDIFFERENT - _INSIDE
-    if f & voc.PLACE and f & voc.THING and at.inside and at.ends and place_cue(at.reading, at.i):
+    if f & voc.KEEP and _town(at):
         return 0.0  # a Mercedes, and the clinic in Mercedes
     if f & voc.KEEP and not at.given and (f & voc.FAMOUS or not (f & voc.PLACE and place_cue(at.reading, at.i))):
         form = TITLE if at.reading.cased else LOWER
@@ -228,9 +229,27 @@ def _prior(at: Spot) -> float:  # noqa: C901, PLR0911 - one return a case
     if (f & voc.KIN and not _in_name(at)) or (f & voc.TITLE and not f & voc.NAME):
         return score + _INDIFFERENT
     if f & (voc.FAMOUS | voc.STATE) and at.given and at.inside and not f & voc.NAME_FIRST:
-        somebody = at.low in context.MONTHS and at.p in _COMPANY  # agreed with April
-        return 0.0 if somebody else -_INSIDE  # a month, a brand, a state always has its capital
+        return 0.0 if _in_company(at) else -_INSIDE  # a month, a brand, a state always has its capital
     return score
+
+
+def _in_company(at: Spot) -> bool:
+    """Whether people talk to or go with what bears the name: agreed with April, told Virginia, me and Mercedes."""
+    if at.low in context.MACHINES | context.OATHS:
+        return False  # told Siri
+    if at.p == "with":
+        return at.low in context.MONTHS or bool(at.flag & voc.USUAL)
+    return at.p in _ADDRESSING or (at.p == "and" and at.pp in ("me", "him", "her"))
+
+
+def _town(at: Spot) -> bool:
+    """Whether what is kept elsewhere is a town here: a make that is one, or where somebody lives (in Valentine)."""
+    if not at.inside or at.reading.shape[at.i] != TITLE or at.flag & voc.STATE or not place_cue(at.reading, at.i):
+        return False
+    if at.low in _SEASONAL or at.low.endswith(("ish", "ese", "ian", "ic")) or not (at.ends or at.n in context.FUNCTION):
+        return False
+    made = at.flag & voc.PLACE and at.flag & voc.THING
+    return bool(made) or strong_place_cue(at.reading, at.i)
 
 
 def _shop(at: Spot) -> bool:

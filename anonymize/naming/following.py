@@ -29,8 +29,8 @@ _OFFICES = (["financial", "aid"], ["human", "resources"])
 def after(at: Spot) -> float:  # noqa: PLR0911 - one return a case
     """What the token's own ending and the words after it say, summed."""
     ending = at.reading.suffix[at.i]
-    if at.given and at.nf & voc.KIN and _owns_bare(at):
-        return STRONG  # mercedes' godfather
+    if _as_people_do(at):
+        return STRONG
     if not at.n:
         return (FAIR if at.proper else WEAK) if ending == "s" else _explains(at)
     if at.wordy and at.reading.shape[at.i + 1] == NUMBER:
@@ -44,12 +44,20 @@ def after(at: Spot) -> float:  # noqa: PLR0911 - one return a case
         return -CERTAIN
     if at.n == "something" and at.given and at.reading.before[at.i] == START and at.reading.ends(at.i + 1):
         return STRONG  # Art something
-    if at.given and at.p not in context.DETERMINERS and _posted(at):
-        return STRONG
-    if at.low in context.MONTHS and at.reading.before[at.i] == START and at.n in _PERSONAL:
-        return STRONG  # April needs it in this week
     verb = next((weight for cue in (_clause, _subject, _not_alone) if (weight := cue(at)) is not None), 0.0)
     return verb + _surname(at) + _identity(at)
+
+
+def _as_people_do(at: Spot) -> bool:
+    """Whether a name owns kin, wants or works somewhere: mercedes' godfather, April needs it, penny in accounting."""
+    if not at.given:
+        return False
+    if at.nf & voc.KIN and _owns_bare(at):
+        return True
+    opens = at.reading.before[at.i] == START
+    if at.low in context.MONTHS and opens:
+        return at.n in _PERSONAL or bool(at.reading.suffix[at.i] == "s" and at.nf & voc.KIN)
+    return at.p not in context.DETERMINERS and _posted(at)
 
 
 def _owns_bare(at: Spot) -> bool:
@@ -71,7 +79,7 @@ def _explains(at: Spot) -> float:
 def _posted(at: Spot) -> bool:
     """Whether it is said where in the house somebody works: penny in the office, grant over in financial aid."""
     following = at.reading.low[at.i + 1 : at.i + 5]
-    if following[0] in ("over", "up", "down"):
+    if following[:1] in (["over"], ["up"], ["down"]):
         following = following[1:]
     if following[:1] not in (["in"], ["at"], ["from"]) or len(following) == 1:
         return False

@@ -146,6 +146,8 @@ def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
     place = flag & voc.PLACE and (place_cue(reading, a) if flag & voc.KEEP else _stands(reading, a, b))
     if place:
         reading.mark(a, b, LOCATION, "phrase")  # in St. Paul
+    elif flag & _INDIFFERENT and _employs(reading, a, b, flag):
+        reading.mark(a, b, ORG, "phrase")
     elif flag & _INDIFFERENT:
         reading.status[a:b] = bytes([KEPT]) * (b - a)
     elif flag & (voc.KIN | voc.TITLE | voc.ORG_HEAD):
@@ -155,6 +157,21 @@ def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
     else:
         return False
     return True
+
+
+def _employs(reading: Reading, a: int, b: int, flag: int) -> bool:
+    """Whether somebody works at what is kept elsewhere, or is at what also names organisations: at Good Samaritan."""
+    lead = reading.low[a - 1] if a and reading.before[a] == SPACE else ""
+    if (
+        lead not in ("at", "for")
+        or reading.low[a] == "the"
+        or len(reading.low[a]) == 1
+        or (reading.cased and not all(map(reading.capital, range(a, b))))
+    ):
+        return False
+    if lead == "at" and flag & voc.ORG and not flag & voc.CHAIN:
+        return True
+    return not flag & voc.FAMOUS and employer_cue(reading, a, voc.CHAIN)
 
 
 def _take_organisation(reading: Reading, a: int, b: int, flag: int) -> bool:

@@ -165,6 +165,9 @@ DENOMINATIONS = _words(
 )
 """After an ordinal, these are a parish: First Lutheran."""
 
+HOSPITALS = _words("methodist presbyterian baptist lutheran adventist episcopal")
+"""After "at", these are a hospital or a school."""
+
 KINDRED = _words("sons son brothers bros daughters associates")
 PAIRED = _words(
     "tire tires lube heating air cooling bait tackle bar grill grille hair nails spa towing recovery feed seed supply"

@@ -55,6 +55,8 @@ CASED = (
     "I'd loaded {{barley}}, and I know his {{rego}}. They live over at [[Asheville]].",
     "We go to [[St. Joseph]]. He works at [[St. Michael]]. I prayed to {{St. Jude}}, and she's got {{St. Gerard}} up.",
     "It's what we agreed with [[April]], in public. [[April]] needs it in {{April}}.",
+    "I told {{Siri}} so, and I told [[Virginia]]. Me and [[Mercedes]] live in {{Virginia}}. Ask [[Penny]]",
+    "She's at [[Methodist]] now, he's at [[Good Samaritan]], I was {{Methodist}}. They live in [[Valentine]] now.",
     "And he goes, Mr. [[Back-uh]]. I went down to [[Leonard's Wharf]], and {{back}} home.",
     "There's {{the four oh one k}}, and we took the [[four oh five]] home.",
     "He'll be in that blue {{Ranger}} when you come out.",
