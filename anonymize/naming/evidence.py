@@ -249,7 +249,8 @@ def _town(at: Spot) -> bool:
     if at.low in _SEASONAL or at.low.endswith(("ish", "ese", "ian", "ic")) or not (at.ends or at.n in context.FUNCTION):
         return False
     made = at.flag & voc.PLACE and at.flag & voc.THING
-    return bool(made) or strong_place_cue(at.reading, at.i)
+    away = at.p == "in" and at.pp in ("over", "out", "up", "down", "back")  # he's over in Valentine
+    return bool(made) or away or strong_place_cue(at.reading, at.i)
 
 
 def _shop(at: Spot) -> bool:

@@ -86,6 +86,7 @@ def read_by_rules(
     roads.mark_miles(reading)
     institutions.mark_congregations(reading)
     institutions.mark_units(reading)
+    institutions.mark_crews(reading)
     firms.mark_ampersands(reading)
     firms.mark_clipped(reading)
     for again in range(3):

@@ -20,9 +20,13 @@ def mark_firms(reading: Reading) -> None:
     """A name with "and sons", or with its trade where capitals are lost, is a firm: Dhaliwal and Sons Cartage."""
     for owner in reading.decided():
         i = owner + 1
-        if reading.label[owner] != NAME or i + 1 >= reading.count or reading.label[i] or not reading.joined(i):
+        if reading.label[owner] != NAME or i + 1 >= reading.count or reading.label[i]:
+            continue
+        if not (reading.joined(i) or _signed(reading, i)):
             continue
         stop = i
+        if reading.low[i] in context.KINDRED and _signed(reading, i):
+            stop = i + 1  # Lo Presti & Son
         if reading.low[i] == "and" and reading.low[i + 1] in context.KINDRED and reading.joined(i + 1):
             stop = i + 2 if not reading.cased or reading.capital(i + 1) else i
         while stop < reading.count and reading.joined(stop) and _trade(reading, stop):
@@ -54,6 +58,12 @@ def mark_pairs(reading: Reading) -> None:
             while reading.joined(first) and reading.label[first - 1] == NAME:
                 first -= 1
             reading.mark(first, stop, ORG, "firm")
+
+
+def _signed(reading: Reading, i: int) -> bool:
+    """Whether an ampersand stands between tokens i - 1 and i."""
+    turn, end, start = reading.tokens.turn, reading.tokens.end, reading.tokens.start
+    return turn[i] == turn[i - 1] and reading.turns[turn[i]][end[i - 1] : start[i]] == " & "
 
 
 def mark_ampersands(reading: Reading) -> None:

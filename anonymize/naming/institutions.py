@@ -92,6 +92,15 @@ def mark_units(reading: Reading) -> None:
             reading.mark(i, stop, ORG, "letters")
 
 
+def mark_crews(reading: Reading) -> None:
+    """Mark fire companies: the fellows at Engine 2."""
+    for i in reading.where(context.CREWS):
+        lead = reading.capital(i) if reading.cased else i and reading.low[i - 1] in ("at", "from", "on")
+        number = i + 1 < reading.count and reading.joined(i + 1) and reading.shape[i + 1] == NUMBER
+        if lead and number and reading.low[i + 1].isdigit() and not any(reading.status[i : i + 2]):
+            reading.mark(i, i + 2, ORG, "unit")
+
+
 def mark_served(reading: Reading) -> None:
     """A house named for whom it serves: Midcoast Women's; over at seattle children's."""
     for i in reading.where(context.SERVED):

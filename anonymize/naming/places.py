@@ -143,7 +143,8 @@ def _take(reading: Reading, a: int, b: int, flag: int) -> bool:
     if double or (hyphens and not flag & voc.KEEP):
         reading.mark(a, b, NAME, "phrase")
         return True
-    place = flag & voc.PLACE and (place_cue(reading, a) if flag & voc.KEEP else _stands(reading, a, b))
+    sure = flag & voc.USUAL and not reading.cased  # las vegas
+    place = flag & voc.PLACE and (place_cue(reading, a) if flag & voc.KEEP else sure or _stands(reading, a, b))
     if place:
         reading.mark(a, b, LOCATION, "phrase")  # in St. Paul
     elif flag & _INDIFFERENT and _employs(reading, a, b, flag):

@@ -273,6 +273,9 @@ class Reading:
             return True
         if not self.ends(b - 1) and self.low[b] not in context.FUNCTION | context.WEEKDAYS:
             return False
+        alone = self.before[a] == START and (b >= self.count or self.before[b] == START)
+        if alone and not self.flag[a] & voc.GIVEN:
+            return True  # my name is on the glass. Whitlock's.
         person = kind == NAME and self.flag[a] & voc.NAME == voc.GIVEN
         if person and not all(self.suffix[k] for k in self.at[self.low[a]]):
             return False  # somebody's home: at Destiny's

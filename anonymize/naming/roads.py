@@ -13,7 +13,7 @@ from anonymize.words.tokens import HYPHEN, NUMBER, SPACE
 if TYPE_CHECKING:
     from anonymize.naming.reading import Reading
 
-_ROADS = frozenset({"highway", "hwy", "route", "rte", "interstate"})
+_ROADS = frozenset({"highway", "hwy", "route", "rte", "interstate", "loop", "beltway"})
 _ON_ROADS = frozenset({"on", "off", "down", "along", "up", "over", "take", "took", "taking", "past", "by", "near"})
 _BY_STREET = _ON_ROADS | {"at", "to", "toward", "towards", "from", "between", "around", "across"}
 _DIGITS = frozenset({"one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "oh", "zero", "ten"})

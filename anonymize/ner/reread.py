@@ -183,6 +183,8 @@ def _after_blank(reading: Reading, i: int) -> bool:
 
 def _needed(reading: Reading, i: int) -> float:
     low = reading.low[i]
+    if low in context.WEEKDAYS and low not in reading.memory:
+        return _KEPT_WORD
     if reading.status[i] == KEPT:
         return _KEPT_BUT if i and reading.label[i - 1] and reading.status[i - 1] == KEPT else _KEPT_WORD
     if _small(reading, i):

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _CUE = re.compile("|".join(rf"(?P<{kind}>(?<!\w)(?:{words})(?!\w))" for kind, words in cues().items()))
 _ENDING = re.compile(
-    r"\b(?:ending|ends|ended) (?:in|with|on)?|\blast (?:four|4|three|3|five|5|six)(?: digits)?|\bending\b|"
+    r"\b(?:ending|ends|ended|finishes|finishing) (?:in|with|on)?|"
+    r"\blast (?:four|4|three|3|five|5|six)(?: digits)?|\bending\b|"
     r"\b(?:starts?|begins?) with"
 )
 _LAST_FOUR = re.compile(r"\blast (?:four|4)(?: digits| numbers)?(?= of\b|[.,?!]|$)")

@@ -57,6 +57,10 @@ _JOINED_HANDLE = re.compile(
     r"(?P<handle>[\w'-]+(?: [\w'-]+){0,2}? (?:underscore|dash) [\w'-]+(?: (?:underscore|dash) [\w'-]+|"
     r" \d+){0,2})(?! at\b| dot\b)"
 )
+_ONE_WORD = re.compile(
+    rf"\b(?:i'm|i am|it's|he's|she's|they're|under|as|is|was|called),? "
+    rf"(?P<handle>{_NAME}(?: {_NAME}){{1,4}})(?:,? all|,) one word\b(?!,? (?:at|dot)\b)"
+)
 _NUMERAL = rf"(?:\d{{1,3}}|(?:{'|'.join(NUMBER_WORDS)})\b(?:[- ](?:and )?(?:{'|'.join(NUMBER_WORDS)})\b){{0,3}})"
 _IP = re.compile(rf"\b{_NUMERAL}(?:,? (?:dot|point),? {_NUMERAL}){{3}}")
 _NAMED_HANDLE = re.compile(
@@ -90,6 +94,8 @@ _CONTRACTED = re.compile(r"'(?:s|re|ve|ll|m|d|t)$")
 
 def find_spoken_web(low: str, said: frozenset[str]) -> Iterator[Span]:
     """Addresses and user names read aloud in one turn of normalised text, whose words are `said`."""
+    for match in _ONE_WORD.finditer(low) if " one word" in low else ():
+        yield Span(*match.span("handle"), "HANDLE", "one_word")
     if said.isdisjoint(ADDRESS_WORDS):
         return
     if _SPOKEN.search(low) and (asides := list(_ASIDE.finditer(low))):

@@ -157,6 +157,9 @@ DESKS = _words(
 )
 """Where people work, said without an article: penny in accounting."""
 
+CREWS = _words("engine ladder medic battalion firehouse")
+"""Before a number, these are a fire company: Engine 2."""
+
 UNITS = _words("precinct infantry battalion regiment engineers cavalry airborne brigade squadron marines")
 """After a number, these are an organisation: the sixty third precinct."""
 

@@ -36,7 +36,7 @@ RARE = 16384  # a dictionary word that speech hardly uses
 NAME_FIRST = 32768  # a name that is a word too, but mostly a name
 FAMOUS = 65536  # known figures by one name, months, weekdays: kept, unless the place says otherwise
 THING = 131072  # a name that is also a brand, a make, a drug
-USUAL = 262144  # a word that people are often called by: Dawn, Rob, Summer
+USUAL = 262144  # a word that people are often called by: Dawn, Rob, Summer; words that are always a place: las vegas
 CHAIN = 524288  # shops and restaurants: kept where one buys, an employer where one works
 COMMON = WORD | RARE
 NAME = GIVEN | SURNAME
@@ -129,7 +129,16 @@ def _merged() -> Vocabulary:
         for entry in read_list(name):
             vocab.add(entry, AMBIGUOUS if flag == CAPITAL and entry in given else flag)
     _correct(vocab)
+    _add_sure_places(vocab)
     return vocab
+
+
+def _add_sure_places(vocab: Vocabulary) -> None:
+    for entry in read_list("sure_places.txt"):
+        if entry.isalpha():
+            vocab.flags[entry] = vocab.flags.get(entry, 0) & ~(PLACE_WORD | AMBIGUOUS) | PLACE
+        else:
+            vocab.add(entry, PLACE | USUAL)
 
 
 def _correct(vocab: Vocabulary) -> None:
