@@ -244,7 +244,9 @@ def _in_company(at: Spot) -> bool:
 
 def _town(at: Spot) -> bool:
     """Whether what is kept elsewhere is a town here: a make that is one, or where somebody lives (in Valentine)."""
-    if not at.inside or at.reading.shape[at.i] != TITLE or at.flag & voc.STATE or not place_cue(at.reading, at.i):
+    if at.p not in ("in", "to", "from") or not place_cue(at.reading, at.i):
+        return False  # she lives on Saltines
+    if not at.inside or at.reading.shape[at.i] != TITLE or at.flag & voc.STATE:
         return False
     if at.low in _SEASONAL or at.low.endswith(("ish", "ese", "ian", "ic")) or not (at.ends or at.n in context.FUNCTION):
         return False

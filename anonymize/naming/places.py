@@ -46,22 +46,7 @@ _PRAYING = frozenset(
     }
     | {*("candle", "candles", "offered", "sing", "talk", "talked", "talking")}
 )
-_BEFORE_SAINTS = context.POSSESSIVES | {
-    "got",
-    "have",
-    "has",
-    "had",
-    "of",
-    "a",
-    "the",
-    "like",
-    "dear",
-    "ask",
-    "asked",
-    "thank",
-    "thanks",
-    "invoke",
-}
+_TO_PARISHES = frozenset({"at", "to", "from", "by", "in", "near", "behind", "outside", "past", "for", "over", "called"})
 _DESCRIBING = frozenset({"of", "a", "the", "this", "that", "some", "another"})
 _ZIP = re.compile(r"\d{5}")
 _LONGEST_HOUSE = 6  # digits of a house number, and one
@@ -92,8 +77,9 @@ def _is_parish(reading: Reading, a: int, b: int) -> bool:
     before, after = low[max(0, a - 2) : a], low[b : b + 1]
     if after and after[0] in context.DEVOTIONS and reading.joined(b):
         return False
-    revered = before[-1:] == ["to"] and before[0] in _PRAYING
-    return not revered and not (before and before[-1] in _BEFORE_SAINTS and reading.before[a] == SPACE)
+    if reading.before[a] == SPACE and before and before[-1] not in _TO_PARISHES:
+        return False
+    return before[-1:] != ["to"] or before[0] not in _PRAYING
 
 
 def keep_titles(reading: Reading) -> None:

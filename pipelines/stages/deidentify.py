@@ -44,7 +44,7 @@ class Deidentify(Stage):
     """
 
     name: ClassVar[str] = "deidentify"
-    version: ClassVar[str] = "10"
+    version: ClassVar[str] = "11"
     inputs: ClassVar[frozenset[str]] = frozenset({"sessions", "language"})
     outputs: ClassVar[frozenset[str]] = frozenset({"deidentified"})
 
