@@ -28,8 +28,8 @@ _SETS = (
 )  # fmt: skip
 TRAINED_ON = (Path(corpora.__file__).parent / "sample", *(_GOLD / name for name in _SETS))
 HELD_OUT = tuple(_GOLD / name for name in ("final", "blind", "eighth", "fourteenth", "sixteenth", "eighteenth"))
-"""Marked transcripts of the repository: read for training, and never (their totals are our figures). `twentysecond` and
-`twentythird` are neither: rules and thresholds were set by them."""
+"""Marked transcripts of the repository: read for training, and never (their totals are our figures). `twentysecond` to
+`thirtieth` are neither: rules were set by them."""
 
 
 def utterances(folder: Path) -> Iterator[Example]:

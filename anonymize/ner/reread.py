@@ -54,7 +54,7 @@ _CODE_ALOUD = 0.85
 """The probability that a candidate, another word, a word that identifies nobody by itself, a part of a date, number or
 code, such a part that is marked as a name, and number words need; where capitals mean something, and where not. Set on
 gold-dev and tests/gold/seventh, sealed, fifteenth and seventeenth before adapters were trained on the latter four; the
-later adapter kept them on gold-dev, twentieth and twentyfirst."""
+later adapters kept them, one on gold-dev, twentieth and twentyfirst."""
 
 _SMALL_WORD, _KEPT_WORD = 0.6, 0.9
 """What function words and cries need, and what is kept by a rule or a list."""

@@ -58,7 +58,7 @@ CASED = (
     "I told {{Siri}} so, and I told [[Virginia]]. Me and [[Mercedes]] live in {{Virginia}}. Ask [[Penny]]",
     "She's at [[Methodist]] now, he's at [[Good Samaritan]], I was {{Methodist}}. They live in [[Valentine]] now.",
     "And he goes, Mr. [[Back-uh]]. I went down to [[Leonard's Wharf]], and {{back}} home.",
-    "It's on [[Loop 410]]. The fellows at [[Engine 2]] would. It's my name on the glass. [[Fulgoni's]]. I put him through.",
+    "It's on [[Loop 410]]. The fellows at [[Engine 2]] would. It's on the glass. [[Fulgoni's]]. I put him through.",
     "I'm [[worried in westchester]], all one word. It {{was never said}}, not {{one word}}. He's over in [[Roundup]].",
     "There's {{the four oh one k}}, and we took the [[four oh five]] home.",
     "He'll be in that blue {{Ranger}} when you come out.",
