@@ -29,22 +29,7 @@ _NO_PARISH = frozenset({"bernard", "nick", "elmo", "ives", "pauli", "tropez", "k
 """A dog, feasts and brands."""
 
 _PRAYING = frozenset(
-    {
-        *(
-            "pray",
-            "prays",
-            "prayed",
-            "praying",
-            "prayer",
-            "prayers",
-            "novena",
-            "novenas",
-            "devotion",
-            "devoted",
-            "promise",
-        )
-    }
-    | {*("candle", "candles", "offered", "sing", "talk", "talked", "talking")}
+    "pray prays prayed praying prayer prayers novena novenas devotion devoted promise candle candles offered".split()  # noqa: SIM905  reads better
 )
 _TO_PARISHES = frozenset({"at", "to", "from", "by", "in", "near", "behind", "outside", "past", "for", "over", "called"})
 _DESCRIBING = frozenset({"of", "a", "the", "this", "that", "some", "another"})
@@ -432,12 +417,14 @@ def mark_remembered(reading: Reading) -> None:
     for i in reading.where({head for head, _ in table}):
         for rest, kind in table.get((low[i], *low[i + 1 : i + 2]), ()):
             stop = i + 2 + len(rest)
-            if reading.cased and all(shape == LOWER for shape in reading.shape[i:stop]):
-                continue  # the three rivers
+            if low[i + 2 : stop] != rest or (
+                reading.cased and all(shape == LOWER for shape in reading.shape[i:stop])
+            ):  # the three rivers
+                continue
             clause = i and low[i] in context.MODALS and low[i - 1] in context.SUBJECTS  # she will drive
             decided = all(reading.label[i:stop])  # by a rule whose sureness is its own
             free = not decided and _in_one_piece(reading, i, stop) and NAME not in reading.label[i:stop]
-            if low[i + 2 : stop] == rest and free and not clause:
+            if free and not clause:
                 reading.mark(i, stop, kind, "memory")
 
 

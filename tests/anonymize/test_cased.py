@@ -191,6 +191,11 @@ def test_numbers_with_remarks_and_repeats(turns, masked):
         assert all(k in covered for k in range(at, at + len(surface)) if text[k].isalnum()), (surface, spans)
 
 
+def test_a_session_that_ends_within_a_remembered_phrase_is_read():
+    turns = [OPENING.lower(), "she's at our lady of grace. our lady of grace it is", "and she prays to our lady"]
+    assert [len(spans) for spans in RULES.find(turns)] == [0, 2, 0]
+
+
 @pytest.mark.parametrize(
     ("turn", "kept"),
     [
