@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from anonymize.naming import christened, firms, institutions, names, places, plain, roads, unheard
+from anonymize.naming import christened, firms, institutions, names, phrasing, places, plain, roads, unheard
 from anonymize.naming.reading import Reading
 from anonymize.ner import doubt
 from anonymize.ner.plugged import PluggedModel
@@ -64,7 +64,7 @@ def read_by_rules(
     reading = Reading(turns, known, phrases, taken, caller, strict=strict)
     names.mark_caller(reading)
     institutions.mark_parishes(reading)
-    places.mark_phrases(reading)
+    phrasing.mark_phrases(reading)
     places.keep_titles(reading)
     plain.keep_words(reading)
     plain.keep_known(reading)
@@ -85,6 +85,7 @@ def read_by_rules(
     roads.mark_roads(reading)
     roads.mark_miles(reading)
     institutions.mark_congregations(reading)
+    institutions.mark_hospitals(reading)
     institutions.mark_units(reading)
     institutions.mark_crews(reading)
     firms.mark_ampersands(reading)
@@ -117,4 +118,4 @@ def _decide(reading: Reading) -> None:
     institutions.mark_institutions(reading)
     institutions.mark_served(reading)
     reading.remember()
-    places.mark_remembered(reading)
+    phrasing.mark_remembered(reading)

@@ -71,8 +71,7 @@ def mark_ampersands(reading: Reading) -> None:
     for i in reading.raised if reading.cased else ():
         if not i or reading.before[i] != OTHER or reading.shape[i] != TITLE or not reading.capital(i - 1):
             continue
-        start, end, turn = reading.tokens.start, reading.tokens.end, reading.tokens.turn
-        sign = turn[i] == turn[i - 1] and reading.turns[turn[i]][end[i - 1] : start[i]] == " & "
+        sign = _signed(reading, i)
         brand = reading.vocab.phrases.get(f"{reading.low[i - 1]} {reading.low[i]}", 0) & voc.KEEP  # Ben & Jerry's
         if brand and sign:
             reading.status[i - 1 : i + 1] = bytes([KEPT, KEPT])

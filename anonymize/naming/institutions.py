@@ -55,7 +55,7 @@ def mark_parishes(reading: Reading) -> None:
 
 
 def mark_congregations(reading: Reading) -> None:
-    """Mark parishes that bear a number, and hospitals of a faith: the whole first lutheran; at Methodist."""
+    """Mark parishes that bear a number: the whole first lutheran; not the first baptist I met."""
     for i in reading.where(context.DENOMINATIONS):
         k = i - 1
         if not reading.joined(i) or not _ordinal(reading, k) or reading.label[i] or reading.suffix[i]:
@@ -63,6 +63,10 @@ def mark_congregations(reading: Reading) -> None:
         told = reading.capital(k) and reading.capital(i) if reading.cased else reading.before[k] == SPACE
         if told and (reading.cased or (k and reading.low[k - 1] not in _ONE_OF_MANY)):
             reading.mark(k, i + 1, ORG, "parish")
+
+
+def mark_hospitals(reading: Reading) -> None:
+    """Mark hospitals and schools of a faith: at Methodist."""
     for i in reading.where(context.HOSPITALS):
         lead = reading.low[i - 1] if reading.joined(i) else ""
         meant = reading.capital(i) and lead in ("at", "to", "from", "by") if reading.cased else lead == "at"

@@ -23,6 +23,7 @@ _WHEN = frozenset({"last", "next", "this", "early", "late", "mid", "since", "unt
 _TO_SOMEBODY = frozenset({"at", "to", "from", "with", "of"})
 _KIN = kin_by_language()
 _ELDERS = frozenset({"grandmother", "grandma", "granny", "grandfather", "grandpa", "mother", "father", "uncle", "aunt"})
+_HALVES = frozenset({"other", "better", "first", "second", "last", "my"})
 _STAMMERED = 3  # letters
 _SPOKEN = 2  # words of a language that tell that it is spoken
 _DOING = frozenset({"through", "make", "making", "made", "do", "doing", "did", "of", "study", "studied", "studying"})
@@ -89,7 +90,7 @@ def keep_spelling(reading: Reading) -> None:
 
 
 def keep_begun(reading: Reading) -> None:
-    """Keep words that were begun and broken off, from models too: elev- eleven; he's g- he's got it."""
+    """Keep words that were begun and broken off, and 'em, from models too: elev- eleven; he's g- he's got it."""
     for k in (*reading.hyphens, *reading.dashes):
         if not reading.status[k - 1] and _is_begun(reading, k - 1):
             reading.status[k - 1] = KEPT
@@ -105,7 +106,8 @@ def keep_kinds(reading: Reading) -> None:
     """Keep what somebody is half, what several are, and a post-office box: half shepherd; we're Christian; P.O. Box."""
     for i in reading.at.get("half", ()):
         k = i + 1
-        if k < reading.count and reading.joined(k) and reading.ends(k) and not reading.suffix[k]:
+        own = i > 0 and reading.low[i - 1] in _HALVES  # my better half Marisol
+        if k < reading.count and reading.joined(k) and reading.ends(k) and not (own or reading.suffix[k]):
             reading.status[k] = reading.status[k] or KEPT
     for i in (i for word in ("we", "they") for i in reading.at.get(word, ()) if reading.suffix[i] == "re"):
         k = i + 1

@@ -14,7 +14,7 @@ CASED = (
     "[[Ranginui Blackwood]] has six shirts, and Mr. [[He]] has six. Pastor [[You]] prays. He prays, and {{you}} pray.",
     "Mama, your name is [[Queen Esther]]. There's a turtle, [[Beyoncé]]. It's called {{Lexapro}}.",
     "Not {{Israel}} the country, [[Israel Hailu]]. I put him as {{Drake}}, the rapper. [[Mike]] the painter came.",
-    "She's half {{chihuahua}}.",
+    "She's half {{chihuahua}}. I told my better half [[Marisol]]. So did she.",
     "She told it to [[Dai the Milk]], and [[Packie the Post]] told me.",
     "I'm out there hollering, \"[[Vi'let]]! [[Vi'let]]!\" and lights came on.",
     "Then he drove me all the way out to [[Ka'ena]] and back.",
